@@ -1,0 +1,32 @@
+# `make train` and `make test` need Python ≥ 3.11 with venv, and nothing else; the rest is set up in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: train test check setup clean
+
+train: setup
+	$(BIN)/tenfold train mnist
+
+test: setup
+	$(BIN)/pytest -n 2 tests
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/check.py
+
+setup: .venv/installed
+
+# Installed anew when what is to be installed has changed.
+.venv/installed: pyproject.toml Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenfold needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf .venv dist build

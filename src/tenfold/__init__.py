@@ -1,0 +1,39 @@
+"""From a folder of small images to a classifier that you can trust and ship.
+
+    import tenfold
+    run = tenfold.train("mnist", recipe="cnn-32-64-128")
+    history = tenfold.fit(model, x, y, batch_size=128, epochs=5, validation_split=0.2)
+    classifier = tenfold.load_classifier("runs/mnist-quick-1")
+
+Importing `tenfold` loads neither Keras nor JAX; each name below loads what it needs when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tenfold.classifier.classifier import load_classifier as load_classifier
+    from tenfold.data.load import load_dataset as load_dataset
+    from tenfold.run.train import train as train
+    from tenfold.training.fit import fit as fit
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "fit": "tenfold.training.fit",
+    "load_classifier": "tenfold.classifier.classifier",
+    "load_dataset": "tenfold.data.load",
+    "train": "tenfold.run.train",
+}
+
+__all__ = ["fit", "load_classifier", "load_dataset", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'tenfold' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

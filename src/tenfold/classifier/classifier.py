@@ -1,0 +1,231 @@
+"""A trained model on disk → predictions for images, without Keras or JAX."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import onnxruntime
+from PIL import Image as PillowImage
+
+from tenfold.classifier.metadata import Metadata
+from tenfold.classifier.model_file import read_model_file
+from tenfold.classifier.pictures import Array, array_to_images, picture_to_image, stack_pictures
+from tenfold.errors import ImageError, ModelError
+from tenfold.types import Images, Probabilities
+
+TOP = 5
+"""How many classes a prediction lists, at most."""
+
+MAX_MEMORY_BYTES = 2 * 2**30
+"""What all networks of a process may take together; a file that asks for more is refused, not served."""
+
+_VALUES_AT_ONCE = 2**20
+
+_End = tuple[str, str, list[int | str | None]]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a picture was taken for.
+
+    Args:
+        label: The name of the most probable class.
+        probability: Its probability, 0 to 1.
+        top: The most probable classes with their probabilities, most probable first; `TOP` of them, or all.
+    """
+
+    label: str
+    probability: float
+    top: tuple[tuple[str, float], ...]
+
+
+class Classifier:
+    """A trained network with its class names; `load_classifier` makes it. Threads may share one.
+
+    Args:
+        session: The network in ONNX Runtime.
+        metadata: What its file says about itself.
+        source: Where it came from, for messages.
+    """
+
+    def __init__(self, session: Any, metadata: Metadata, source: Path) -> None:
+        self._session = session
+        self.metadata = metadata
+        self.source = source
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes, in the order of the probabilities."""
+        return self.metadata.class_names
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels that the network takes."""
+        return self.metadata.image_shape
+
+    def probabilities(self, images: Images) -> Probabilities:
+        """Compute the probability of every class for every image.
+
+        Args:
+            images: uint8 [n, height, width, channels] of the network's own `image_shape`, raw pixels 0…255.
+
+        Returns:
+            float32 [n, classes]; each row sums to 1.
+
+        Raises:
+            ImageError: Another type or shape.
+            ModelError: The network needs more than `MAX_MEMORY_BYTES`, or gives values that are no numbers.
+        """
+        if images.dtype != np.uint8 or images.shape[1:] != self.image_shape:
+            raise ImageError(
+                f"Found {images.dtype} {list(images.shape)}; expected uint8 {['n', *self.image_shape]}. "
+                "`predict` takes other sizes and types."
+            )
+        step = max(1, min(256, _VALUES_AT_ONCE // int(np.prod(self.image_shape))))
+        parts = [self._run(images[start : start + step]) for start in range(0, len(images), step)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.class_names)), np.float32)
+
+    @overload
+    def predict(self, images: str | Path | bytes | PillowImage.Image) -> Prediction: ...
+    @overload
+    def predict(self, images: list[Any] | tuple[Any, ...]) -> list[Prediction]: ...
+    @overload
+    def predict(self, images: Array) -> Prediction | list[Prediction]: ...
+
+    def predict(self, images: Any) -> Prediction | list[Prediction]:
+        """Tell what one picture or many show.
+
+        Pictures of another size are stretched to the network's, colour is turned to grey for a grey network.
+
+        Args:
+            images: One picture: a path, the bytes of an image file, a Pillow image, an array [height, width]
+                or [height, width, channels]. Many: a list of these, an array [n, height, width] or
+                [n, height, width, channels]. Arrays hold whole numbers 0…255 or fractions 0…1.
+
+        Returns:
+            A `Prediction` for one picture, a list of them for many.
+
+        Raises:
+            ImageError: A picture cannot be read.
+            ModelError: The network cannot be run.
+        """
+        if isinstance(images, list | tuple):
+            return self._predictions(stack_pictures(images, self.image_shape))
+        if not isinstance(images, np.ndarray) and (_is_picture(images) or not hasattr(images, "__array__")):
+            image = picture_to_image(images, self.image_shape)
+            return self._predictions(image[np.newaxis])[0]
+        pixels, single = array_to_images(np.asarray(images), self.image_shape)
+        predictions = self._predictions(pixels)
+        return predictions[0] if single else predictions
+
+    def _predictions(self, images: Images) -> list[Prediction]:
+        return [_prediction(row, self.class_names) for row in self.probabilities(images)]
+
+    def _run(self, images: Images) -> Probabilities:
+        try:
+            (probabilities,) = self._session.run(["probabilities"], {"images": images})
+        except Exception as error:  # ONNX Runtime's errors share no narrower base
+            raise ModelError(
+                f"{self.source}: the network cannot be run, within {MAX_MEMORY_BYTES:,} bytes of memory "
+                f"({_first_line(error)}). Expected an ONNX file written by Tenfold."
+            ) from error
+        expected = (len(images), len(self.class_names))
+        if probabilities.shape != expected or not np.isfinite(probabilities).all():
+            raise ModelError(
+                f"{self.source}: the network gives {list(probabilities.shape)} values, some perhaps infinite "
+                f"or not a number; expected {list(expected)} probabilities. Train it again, "
+                "or take another file."
+            )
+        return np.asarray(probabilities)
+
+
+def load_classifier(path: str | Path) -> Classifier:
+    """Load a trained model for predictions.
+
+    Args:
+        path: A run folder (its `model.onnx` is taken), or an ONNX file that Tenfold wrote.
+
+    Returns:
+        The `Classifier`.
+
+    Raises:
+        ModelError: No such file, no model that Tenfold wrote, or a damaged one.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not (path / "model.onnx").exists():
+            raise ModelError(f"{path}: holds no model.onnx. Expected the folder of a finished run, or an ONNX file.")
+        path = path / "model.onnx"
+    session = _session(read_model_file(path), path)
+    try:
+        properties, ends = session.get_modelmeta().custom_metadata_map, _ends(session)
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: holds text that is no UTF-8. It is damaged; get a fresh copy.") from error
+    metadata = Metadata.from_properties(properties, source=str(path))
+    _check_ends(ends, metadata, path)
+    return Classifier(session, metadata, path)
+
+
+def default_model_path() -> Path:
+    """The MNIST model that comes with Tenfold."""
+    return Path(__file__).with_name("models") / "mnist.onnx"
+
+
+def _session(content: bytes, path: Path) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised, and told in our words
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    _limit_memory()
+    try:
+        # Its fallback would try the same again, and print so to stdout.
+        providers = ["CPUExecutionProvider"]
+        return onnxruntime.InferenceSession(content, options, providers=providers, enable_fallback=0)
+    except Exception as error:  # ONNX Runtime's errors share no narrower base
+        raise ModelError(
+            f"{path}: ONNX Runtime cannot load it ({_first_line(error)}). "
+            "Expected an ONNX file written by Tenfold; get a fresh copy."
+        ) from error
+
+
+def _limit_memory() -> None:
+    """Give the sessions that ask for it one bounded store of memory; a second call changes nothing."""
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    as_requested = 1
+    limits = onnxruntime.OrtArenaCfg({"max_mem": MAX_MEMORY_BYTES, "arena_extend_strategy": as_requested})
+    onnxruntime.create_and_register_allocator(memory, limits)
+
+
+def _ends(session: Any) -> tuple[list[_End], list[_End]]:
+    """Name, type and shape (without the batch) of the network's inputs and of its outputs."""
+    inputs = [(end.name, end.type, end.shape[1:]) for end in session.get_inputs()]
+    outputs = [(end.name, end.type, end.shape[1:]) for end in session.get_outputs()]
+    return inputs, outputs
+
+
+def _check_ends(found: tuple[list[_End], list[_End]], metadata: Metadata, path: Path) -> None:
+    images: _End = ("images", "tensor(uint8)", list(metadata.image_shape))
+    probabilities: _End = ("probabilities", "tensor(float)", [len(metadata.class_names)])
+    if found != ([images], [probabilities]):
+        raise ModelError(
+            f"{path}: takes {found[0]} and gives {found[1]}; expected {images} and {probabilities}. "
+            "Expected an ONNX file written by Tenfold."
+        )
+
+
+def _prediction(probabilities: Array, class_names: tuple[str, ...]) -> Prediction:
+    order = np.argsort(-probabilities, kind="stable")[:TOP]
+    top = tuple((class_names[index], float(probabilities[index])) for index in order)
+    return Prediction(label=top[0][0], probability=top[0][1], top=top)
+
+
+def _is_picture(images: Any) -> bool:
+    return isinstance(images, str | Path | bytes | bytearray | memoryview | PillowImage.Image)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__

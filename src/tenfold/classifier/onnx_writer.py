@@ -1,0 +1,158 @@
+"""A trained Keras model as one ONNX file: raw uint8 pixels in, probabilities out.
+
+The file runs in ONNX Runtime and its kin without Keras: opset 17, IR version 8 (of 2022), so that runtimes on
+phones and in browsers take it too. Its graph:
+
+    images          uint8 [n, height, width, channels], 0…255, any n
+    probabilities   float32 [n, classes], each row sums to 1
+
+All scaling is inside. A network that ends in softmax is written as it is; one that ends in plain values
+(logits) gets a softmax at its end.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import helper
+
+from tenfold.classifier.metadata import Metadata
+from tenfold.classifier.onnx_activations import activate
+from tenfold.classifier.onnx_graph import Graph, Value
+from tenfold.classifier.onnx_layers import add_layer
+from tenfold.errors import ModelError
+from tenfold.files import atomic_path
+
+OPSET_VERSION = 17
+IR_VERSION = 8
+
+_KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooling2D", "AveragePooling2D")
+
+
+def write_onnx(model: Any, path: Path, metadata: Metadata) -> None:
+    """Write a Keras model as an ONNX file; the same model and metadata give the same bytes.
+
+    Args:
+        model: A built `keras.Model` (functional or Sequential) of the layers that recipes can use, from raw
+            pixels 0…255 [n, height, width, channels] to [n, classes].
+        path: Where to write; an existing file is replaced once the new one is complete.
+        metadata: What the file says about itself.
+
+    Raises:
+        ModelError: A layer that the writer does not know, shapes that differ from the metadata, or an end
+            that gives no probabilities.
+    """
+    proto = onnx_model(model, metadata)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(proto.SerializeToString(deterministic=True))
+
+
+def onnx_model(model: Any, metadata: Metadata) -> onnx.ModelProto:
+    """The content of the file that `write_onnx` writes, checked by `onnx.checker`.
+
+    Raises:
+        ModelError: As `write_onnx`.
+    """
+    functional = _functional(model)
+    _check_shapes(functional, metadata)
+    graph = Graph(scope="images")
+    images = Value(graph.add("Cast", ["images"], to=onnx.TensorProto.FLOAT), metadata.image_shape)
+    outputs = _add_network(graph, functional, images, prefix="")
+    graph.scope = "probabilities"
+    if _final_activation(functional) == "linear":
+        outputs = activate(graph, "softmax", outputs)
+    graph.rename(outputs.name, "probabilities")
+    proto = _model_proto(graph, metadata)
+    onnx.checker.check_model(proto, full_check=True)
+    return proto
+
+
+def _functional(model: Any) -> Any:
+    """The model as a graph of layers; a Sequential keeps one inside."""
+    functional = getattr(model, "_functional", model)
+    if functional is None or not hasattr(functional, "_nodes_by_depth"):
+        raise ModelError(
+            f"{type(model).__name__} {model.name!r} is not built from layers with a known input: "
+            "use a functional model, or a Sequential that begins with keras.Input."
+        )
+    return functional
+
+
+def _check_shapes(functional: Any, metadata: Metadata) -> None:
+    found = [tuple(tensor.shape[1:]) for tensor in (*functional.inputs, *functional.outputs)]
+    expected = [metadata.image_shape, (len(metadata.class_names),)]
+    if found != expected:
+        raise ModelError(
+            f"The model goes {_arrow(found)}, without the batch; expected images {_arrow(expected)} classes, "
+            "as the metadata has it. Give a model with one image as input and one value for each class as "
+            "output."
+        )
+
+
+def _arrow(shapes: list[tuple[int, ...]]) -> str:
+    return " → ".join("×".join(str(size) for size in shape) for shape in shapes)
+
+
+def _add_network(graph: Graph, functional: Any, images: Value, prefix: str) -> Value:
+    values = {id(functional.inputs[0]): images}
+    by_depth = functional._nodes_by_depth
+    nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
+    for position, node in enumerate(nodes, start=1):
+        layer, outputs = node.operation, node.outputs
+        scope = f"{prefix}{position}_{type(layer).__name__}"
+        inputs = [values[id(tensor)] for tensor in node.input_tensors]
+        if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
+            values[id(outputs[0])] = _add_network(graph, _functional(layer), inputs[0], prefix=f"{scope}/")
+        else:
+            graph.scope = scope
+            values[id(outputs[0])] = add_layer(graph, layer, inputs, tuple(outputs[0].shape[1:]))
+    return values[id(functional.outputs[0])]
+
+
+def _final_activation(functional: Any) -> str:
+    """The activation that the outputs went through last: "softmax" or "linear".
+
+    Raises:
+        ModelError: It is another one, whose values are no probabilities.
+    """
+    tensor = functional.outputs[0]
+    while True:
+        layer, node_index, _ = tensor._keras_history
+        if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
+            tensor = _functional(layer).outputs[0]
+            continue
+        activation = layer.get_config().get("activation")
+        before = layer._inbound_nodes[node_index].input_tensors
+        if activation == "softmax":
+            return "softmax"
+        if activation not in (None, "linear"):
+            raise ModelError(
+                f"The network ends in {activation} ({layer.name}), whose values are no probabilities. "
+                'End it with activation = "softmax".'
+            )
+        if not _keeps_distribution(layer, before):
+            return "linear"
+        tensor = before[0]
+
+
+def _keeps_distribution(layer: Any, inputs: list[Any]) -> bool:
+    kind = type(layer).__name__
+    if kind == "Flatten":
+        return all(size == 1 for size in inputs[0].shape[1:-1])
+    return kind in (*_KEEPS_ROWS_SUMMING_TO_ONE, "Activation")
+
+
+def _model_proto(graph: Graph, metadata: Metadata) -> onnx.ModelProto:
+    images = helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, ["n", *metadata.image_shape])
+    probabilities = helper.make_tensor_value_info(
+        "probabilities", onnx.TensorProto.FLOAT, ["n", len(metadata.class_names)]
+    )
+    proto = helper.make_model(
+        helper.make_graph(graph.nodes, "tenfold", [images], [probabilities], graph.constants),
+        opset_imports=[helper.make_opsetid("", OPSET_VERSION)],
+        ir_version=IR_VERSION,
+        producer_name="tenfold",
+        producer_version=metadata.tenfold_version,
+    )
+    helper.set_model_props(proto, metadata.to_properties())
+    return proto

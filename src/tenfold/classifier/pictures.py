@@ -1,0 +1,147 @@
+"""What callers hand in as an image, or as many, becomes the array that the network takes."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from tenfold.data.image_file import decode_image, resize_image, resize_images
+from tenfold.data.pixel_values import pixel_bytes
+from tenfold.errors import DataError, ImageError
+from tenfold.types import Image, Images
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Picture = str | Path | bytes | PillowImage.Image | Array
+Shape = tuple[int, int, int]
+
+_PNG_MODES = ("1", "L", "LA", "P", "I;16", "I", "RGB", "RGBA")
+
+
+def picture_to_image(picture: Any, shape: Shape) -> Image:
+    """Bring one picture to the network's size and channels.
+
+    Args:
+        picture: A path, the content of an image file, a Pillow image, or an array [height, width] or
+            [height, width, channels] (see `pixels`).
+        shape: Height, width and channels that the network takes.
+
+    Returns:
+        uint8 [height, width, channels], 0…255.
+
+    Raises:
+        ImageError: It is none of these, or cannot be read.
+    """
+    if isinstance(picture, str | Path):
+        return resize_image(decode_image(Path(picture)), shape[:2], shape[2])
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return resize_image(decode_image(bytes(picture)), shape[:2], shape[2])
+    if isinstance(picture, PillowImage.Image):
+        return resize_image(_plain(picture), shape[:2], shape[2])
+    if not hasattr(picture, "__array__"):
+        raise ImageError(
+            f"Found a {type(picture).__name__} as an image; expected a path, the bytes of an image file, "
+            "a Pillow image or an array of pixels."
+        )
+    images, single = array_to_images(np.asarray(picture), shape)
+    if not single:
+        raise ImageError(
+            f"Found an array of shape {list(np.shape(picture))} inside a list of images; expected single "
+            "images, [height, width] or [height, width, channels]. Pass the array itself, not a list with it."
+        )
+    return np.asarray(images[0])
+
+
+def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:
+    """Bring an array of pixels to the network's size and channels.
+
+    Args:
+        array: [height, width], [height, width, channels], [n, height, width] or [n, height, width, channels]
+            with 1, 3 or 4 channels (the fourth is opacity, laid on white). Three axes are one image if the
+            last is as long as a number of channels, else n grey ones. Values 0…255, or 0…1: see `pixels`.
+        shape: Height, width and channels that the network takes.
+
+    Returns:
+        uint8 [n, height, width, channels], and whether the array was a single image.
+
+    Raises:
+        ImageError: Another shape or other values.
+    """
+    _check_axes(array, shape)
+    single = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    grey = array.ndim == 2 or (array.ndim == 3 and not single)
+    images = array[..., np.newaxis] if grey else array
+    images = pixels(images[np.newaxis] if single else images)
+    if images.shape[3] == 4:
+        pictures = [PillowImage.fromarray(image) for image in images]
+        return _stack([resize_image(_plain(picture), shape[:2], shape[2]) for picture in pictures], shape), single
+    return resize_images(images, shape[:2], shape[2]), single
+
+
+def pixels(array: Array) -> Array:
+    """The values of an array as uint8, 0…255: those of 0…1 are multiplied by 255, as in training data.
+
+    Raises:
+        ImageError: Other values, for example below 0 or not finite.
+    """
+    try:
+        (values,), _ = pixel_bytes({"pixels": array}, "The array")
+    except DataError as error:
+        raise ImageError(f"{error} The model scales raw pixels itself.") from error
+    return values
+
+
+def stack_pictures(pictures: Sequence[Any], shape: Shape) -> Images:
+    """Bring each of several pictures to the network's size: uint8 [n, height, width, channels].
+
+    Raises:
+        ImageError: One cannot be read; in arrays and bytes, it is named by its position.
+    """
+    images = []
+    for position, picture in enumerate(pictures):
+        try:
+            images.append(picture_to_image(picture, shape))
+        except ImageError as error:
+            if isinstance(picture, str | Path):
+                raise
+            raise ImageError(f"Image {position} of {len(pictures)}: {error}") from error
+    return _stack(images, shape)
+
+
+def _stack(images: list[Image], shape: Shape) -> Images:
+    return np.stack(images) if images else np.empty((0, *shape), np.uint8)
+
+
+def _check_axes(array: Array, shape: Shape) -> None:
+    found, size = list(array.shape), int(np.prod(shape))
+    if array.ndim in (1, 2) and array.shape[-1] == size and array.shape != shape[:2]:
+        raise ImageError(
+            f"Found an array of shape {found}: images in one row. Expected [n, height, width]: "
+            f"use array.reshape(-1, {', '.join(map(str, shape))})."
+        )
+    usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in (1, 3, 4))
+    if not usable or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
+        raise ImageError(
+            f"Found an array of shape {found}; expected [height, width], [height, width, channels], "
+            "[n, height, width] or [n, height, width, channels] with 1, 3 or 4 channels."
+        )
+
+
+def _plain(picture: PillowImage.Image) -> PillowImage.Image:
+    """A Pillow image as `decode_image` gives it: upright, opaque, 8 bits deep.
+
+    Images of unusual modes take the way of a file, so that a picture gives the same answer however it comes.
+    """
+    try:
+        picture = ImageOps.exif_transpose(picture)
+        if picture.mode in ("L", "RGB") and not picture.has_transparency_data:
+            return picture
+        content = io.BytesIO()
+        picture = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
+        picture.save(content, "PNG", compress_level=1)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ImageError(f"A Pillow image cannot be read ({error}). Open it again from an intact file.") from error
+    return decode_image(content.getvalue())

@@ -1,0 +1,199 @@
+"""`tenfold data`: list, show and check data sets."""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from tenfold.cli.loading import load_with_progress
+from tenfold.cli.output import print_json, stdout
+from tenfold.errors import DataError
+
+if TYPE_CHECKING:
+    from tenfold.data.dataset import Dataset, Split
+    from tenfold.data.inspection import Finding
+
+app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True)
+
+Data = Annotated[str, typer.Argument(help="mnist, fashion-mnist, or a folder, CSV, .npz or IDX folder of your own.")]
+Size = Annotated[str | None, typer.Option(help="Bring all images to HEIGHTxWIDTH pixels, such as 32x32.")]
+Gray = Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+_ITEMS_SHOWN = 5
+
+
+@app.command("list")
+def list_data(as_json: AsJson = False) -> None:
+    """The data sets that come with Tenfold."""
+    from tenfold.data.catalog import CATALOG
+
+    entries = list(CATALOG.values())
+    if as_json:
+        keys = ("name", "description", "class_names", "licence")
+        print_json({"data": [{key: getattr(entry, key) for key in keys} for entry in entries]})
+        return
+    table = _table("name", "what it is", "classes", "licence")
+    for entry in entries:
+        table.add_row(entry.name, entry.description, ", ".join(entry.class_names), entry.licence)
+    stdout.print(table)
+    stdout.print(
+        "Your own: a folder with one sub-folder of pictures for each class, one with train/ and test/ of "
+        "that kind, a CSV (label and pixels, or label and file), an .npz, or a folder of IDX files."
+    )
+
+
+@app.command()
+def show(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the pictures; new or empty. [default: data-pictures/…]")
+    ] = None,
+    size: Size = None,
+    gray: Gray = False,
+    as_json: AsJson = False,
+) -> None:
+    """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
+    from tenfold.data.sizes import parse_size
+
+    if out is not None:
+        _check_fresh(out)
+    dataset = load_with_progress(data, parse_size(size) if size else None, gray)
+    folder = _new_folder(out, dataset.name)
+    pictures = _save_pictures(dataset, folder)
+    if as_json:
+        print_json(_summary(dataset) | {"pictures": [str(path) for path in pictures]})
+        return
+    stdout.print(_shapes_table(dataset), _classes_table(dataset), sep="\n\n")
+    stdout.print(f"\nPictures: {', '.join(map(str, pictures))}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = False) -> None:
+    """Look for duplicates, blank images, unbalanced classes and classes with few images."""
+    from dataclasses import asdict
+
+    from tenfold.data.inspection import findings
+    from tenfold.data.sizes import parse_size
+
+    dataset = load_with_progress(data, parse_size(size) if size else None, gray)
+    found = findings(dataset)
+    if as_json:
+        print_json({"findings": [asdict(finding) for finding in found]})
+        return
+    for finding in found:
+        stdout.print("\n".join(_finding_lines(finding)), markup=False, soft_wrap=True)
+    images = len(dataset.train) + len(dataset.test)
+    summary = f"{len(found)} kind{'s' if len(found) > 1 else ''} of findings" if found else "nothing found"
+    stdout.print(f"{dataset.name}: {images:,} images checked, {summary}.", markup=False, soft_wrap=True)
+
+
+def _check_fresh(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DataError(f"{out}: exists and is not empty; nothing is overwritten. Name a new folder with --out.")
+
+
+def _new_folder(out: Path | None, name: str) -> Path:
+    candidates = (Path("data-pictures") / f"{name}-{number}" for number in count(1))
+    folder = out or next(path for path in candidates if not path.exists())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be created ({error.strerror}). Name another with --out.") from error
+    return folder
+
+
+def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
+    from tenfold.figures.class_distribution import class_distribution_figure
+    from tenfold.figures.samples import samples_figure
+    from tenfold.figures.style import save_figure
+
+    train, names = dataset.train, dataset.class_names
+    pictures = [folder / "samples.png", folder / "class_distribution.png"]
+    save_figure(samples_figure(train.images, train.labels, names), pictures[0])
+    save_figure(class_distribution_figure(train.labels, dataset.test.labels, names), pictures[1])
+    return pictures
+
+
+def _summary(dataset: "Dataset") -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "image_shape": dataset.image_shape,
+        "class_names": dataset.class_names,
+        "train": _split_summary(dataset.train, len(dataset.class_names)),
+        "test": _split_summary(dataset.test, len(dataset.class_names)),
+        "notes": dataset.notes,
+    }
+
+
+def _split_summary(split: "Split", classes: int) -> dict[str, Any]:
+    return {
+        "count": len(split),
+        "images": {"dtype": str(split.images.dtype), "shape": split.images.shape} | _range(split),
+        "labels": {"dtype": str(split.labels.dtype), "shape": split.labels.shape},
+        "counts": _counts(split, classes),
+    }
+
+
+def _range(split: "Split") -> dict[str, float]:
+    pixels = split.images
+    return {"min": int(pixels.min()), "max": int(pixels.max()), "mean": round(float(pixels.mean()), 2)}
+
+
+def _counts(split: "Split", classes: int) -> list[int]:
+    return [int((split.labels == number).sum()) for number in range(classes)]
+
+
+def _shapes_table(dataset: "Dataset") -> Table:
+    table = _table("", "shape", "type", "smallest", "largest", "mean")
+    for part, split in (("training", dataset.train), ("test", dataset.test)):
+        pixels, labels = _range(split), split.labels
+        shape = ", ".join(f"{side:,}" for side in split.images.shape)
+        extent = str(pixels["min"]), str(pixels["max"]), f"{pixels['mean']:.2f}"
+        table.add_row(f"{part} images", f"({shape})", str(split.images.dtype), *extent)
+        extent = str(labels.min()), str(labels.max()), ""
+        table.add_row(f"{part} labels", f"({len(split):,},)", str(labels.dtype), *extent)
+    return table
+
+
+def _classes_table(dataset: "Dataset") -> Table:
+    table = _table("label", "class", "training", "test", "share")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    classes = len(dataset.class_names)
+    train, test = _counts(dataset.train, classes), _counts(dataset.test, classes)
+    total = sum(train) + sum(test)
+    for number, name in enumerate(dataset.class_names):
+        share = (train[number] + test[number]) / total
+        table.add_row(str(number), Text(name), f"{train[number]:,}", f"{test[number]:,}", f"{share:.1%}")
+    table.add_row("", "all", f"{sum(train):,}", f"{sum(test):,}", "", end_section=True)
+    return table
+
+
+def _finding_lines(finding: "Finding") -> Iterator[str]:
+    yield f"{finding.severity}: {finding.message}"
+    for item in finding.items[:_ITEMS_SHOWN]:
+        if isinstance(item, tuple):
+            yield "    " + " = ".join(f"{_place(image)} ({image.class_name})" for image in item)
+        elif hasattr(item, "split"):
+            yield f"    {_place(item)} ({item.class_name})"
+    if len(finding.items) > _ITEMS_SHOWN:
+        yield f"    … and {len(finding.items) - _ITEMS_SHOWN:,} more (--json lists all)"
+
+
+def _place(image: Any) -> str:
+    return image.file or f"{image.split} {image.index}"
+
+
+def _table(*columns: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,25 @@
+"""`tenfold evaluate`: measure a run's model on its test set, or on other data."""
+
+from typing import Annotated
+
+import typer
+
+from tenfold.cli.output import print_json, stdout
+
+
+def evaluate(
+    run: Annotated[str, typer.Argument(help="A run folder, or `last`.")],
+    data: Annotated[
+        str | None, typer.Option(help="Other data with the same classes. [default: the run's own test set]")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything that metrics.json holds.")] = False,
+) -> None:
+    """Evaluate a run's model.onnx on the run's own test set or on other data; writes nothing."""
+    from tenfold.cli.train import metrics_table
+    from tenfold.run.evaluate import evaluate as evaluate_run
+
+    metrics = evaluate_run(run, data)
+    if as_json:
+        print_json(metrics.model_dump(mode="json"))
+    else:
+        stdout.print(metrics_table(metrics))

@@ -1,0 +1,58 @@
+"""Loading data for a command: a progress bar and the notes go to stderr."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tenfold.cli.output import stderr
+
+if TYPE_CHECKING:
+    from tenfold.data.dataset import Dataset
+
+_PLAIN_LINE_SECONDS = 5.0
+"""Without a terminal, one line of progress at most so often."""
+
+
+def load_with_progress(source: str, size: tuple[int, int] | None = None, gray: bool = False) -> "Dataset":
+    """Load a data set, show how far it is, and print what was decided on the way.
+
+    Args:
+        source: As for `tenfold.data.load.load_dataset`.
+        size: Height and width in pixels, or None for the rule.
+        gray: Turn colour into grey.
+
+    Raises:
+        DataError: There is no such data, or it makes no sense.
+        ImageError: A picture cannot be decoded.
+    """
+    from tenfold.data.load import load_dataset
+
+    with _bar() if stderr.is_terminal else _lines() as progress:
+        dataset = load_dataset(source, size=size, gray=gray, progress=progress)
+    for note in dataset.notes:
+        stderr.print(f"Note: {note}", markup=False, soft_wrap=True)
+    return dataset
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("Reading images"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=stderr, transient=True) as bar:
+        task = bar.add_task("", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+@contextmanager
+def _lines() -> Iterator[Callable[[int, int], None]]:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_LINE_SECONDS:
+            last = time.monotonic()
+            stderr.print(f"Reading images: {done / total:.0%}")
+
+    yield report

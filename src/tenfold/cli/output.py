@@ -1,0 +1,14 @@
+"""Where commands print: results on stdout, everything else on stderr."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Print exactly one JSON document on stdout, readable by people and by programs."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))

@@ -1,0 +1,112 @@
+"""Labels as files have them (names, numbers, one-hot rows) → class names and class numbers 0…classes-1."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from tenfold.errors import DataError
+from tenfold.types import Labels
+
+
+def natural_order(name: str) -> tuple[object, ...]:
+    """Sort key that puts "class 2" before "class 10", regardless of upper and lower case."""
+    pieces = re.split(r"([0-9]+)", name.casefold())
+    return tuple(int(piece) if position % 2 else piece for position, piece in enumerate(pieces)), name
+
+
+def number_classes(
+    train: Sequence[str], test: Sequence[str] | None, source: str, class_names: Sequence[str] | None = None
+) -> tuple[tuple[str, ...], Labels, Labels | None]:
+    """Number the classes in natural order of their names.
+
+    Args:
+        train: The class of each training image.
+        test: The class of each test image, if there is a test part.
+        source: What to call the data in messages.
+        class_names: All classes in an order of their own, if the data states one.
+
+    Returns:
+        The class names, and int32 labels for both parts.
+
+    Raises:
+        DataError: A class occurs in the test part only.
+    """
+    names = tuple(class_names or sorted(set(train), key=natural_order))
+    number = {name: position for position, name in enumerate(names)}
+    if unknown := sorted(set(test or ()) - set(names), key=natural_order):
+        raise DataError(
+            f"{source}: the test part has the class {unknown[0]!r}, which the training part lacks"
+            f"{suggestion(unknown[0], names)} Its classes are {shortened(names)}."
+        )
+    labels = [None if part is None else _numbers(part, number) for part in (train, test)]
+    assert labels[0] is not None
+    return names, labels[0], labels[1]
+
+
+def label_names(values: np.ndarray, source: str, class_names: Sequence[str] | None = None) -> list[str]:
+    """Write labels of any kind as text: the class's name if numbers have names, else the number itself.
+
+    Args:
+        values: [n] or [n, 1], text or whole numbers; or one-hot rows [n, classes] of zeros and ones.
+        source: What to call the labels in messages.
+        class_names: What the numbers 0, 1, … mean, if that is known.
+
+    Raises:
+        DataError: Another shape or type, empty, negative, fractional, NaN, or beyond the class names.
+    """
+    values = _flat(values, source)
+    if values.dtype.kind in "US":
+        texts = [name(str(text)) for text in values.astype(str)]
+        if "" in texts:
+            raise DataError(f"{source}: label {texts.index('')} is empty. Fill it in, or remove its image.")
+        return texts
+    if values.dtype.kind not in "iufb":
+        raise DataError(f"{source}: labels are {values.dtype}; expected whole numbers or text.")
+    limit = len(class_names) if class_names else np.inf
+    right = (values >= 0) & (values < limit) & (values == np.floor(values))
+    if not right.all():
+        position = int(right.argmin())
+        expected = f"0 to {limit - 1}, as there are {limit} class names" if class_names else "0 upwards"
+        raise DataError(
+            f"{source}: label {position} (counted from 0) is {values[position]}; "
+            f"expected whole numbers from {expected}. Correct it, or remove its image."
+        )
+    return [class_names[number] if class_names else str(number) for number in values.astype(np.int64)]
+
+
+def name(text: str) -> str:
+    """A class name as it is shown: no space around it, accents composed the same way on every system."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A full stop and, if one is similar, a question that offers the nearest known word."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f". Did you mean {by_lower[close[0]]!r}?" if close else "."
+
+
+def shortened(names: Sequence[str], most: int = 12) -> str:
+    """The names with commas between them; of many, the first few."""
+    rest = f", … ({len(names):,} in all)" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def _numbers(part: Sequence[str], number: dict[str, int]) -> Labels:
+    return np.fromiter((number[name] for name in part), np.int32, len(part))
+
+
+def _flat(values: np.ndarray, source: str) -> np.ndarray:
+    if values.ndim == 2 and values.shape[1] == 1:
+        return values[:, 0]
+    if values.ndim == 2 and values.dtype.kind in "iufb":
+        if len(values) and not (((values == 0) | (values == 1)).all() and (values.sum(axis=1) == 1).all()):
+            raise DataError(f"{source}: labels have the shape {list(values.shape)} but are no one-hot rows.")
+        numbers: np.ndarray = values.argmax(axis=1)
+        return numbers
+    if values.ndim != 1:
+        raise DataError(f"{source}: labels have the shape {list(values.shape)}; expected one for each image.")
+    return values

@@ -1,0 +1,189 @@
+"""What may be wrong with a data set: duplicates, blank or dark images, unbalanced or tiny classes."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tenfold.data.dataset import Dataset, Split
+from tenfold.types import Images
+
+Severity = Literal["problem", "warning", "note"]
+
+FEW_TRAINING_IMAGES = 20
+FEW_TEST_IMAGES = 5
+IMBALANCE_NOTED = 3.0
+IMBALANCE_WARNED = 10.0
+DARK_BELOW = 64
+
+
+@dataclass(frozen=True)
+class ImageItem:
+    """One image: its split, its position there (from 0), its class, and its file if it has one."""
+
+    split: Literal["train", "test"]
+    index: int
+    class_name: str
+    file: str | None
+
+
+@dataclass(frozen=True)
+class ClassItem:
+    """One class: its name, and how many images it has in the split that the finding is about."""
+
+    class_name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a person should look at.
+
+    Args:
+        kind: "conflicting-labels", "duplicates-across-splits", "duplicates-in-train", "duplicates-in-test",
+            "blank-images", "dark-images", "imbalance", "few-training-images" or "few-test-images".
+        severity: "problem" (the data contradicts itself), "warning" (results will suffer or mislead) or
+        "note".
+        message: What was found and what to do, in plain words.
+        items: The images, the classes, or for duplicates the groups of equal images.
+    """
+
+    kind: str
+    severity: Severity
+    message: str
+    items: tuple[ImageItem | ClassItem | tuple[ImageItem, ...], ...]
+
+
+def findings(dataset: Dataset) -> list[Finding]:
+    """Look for what is commonly wrong with image data; the worst comes first, and nothing gives [].
+
+    Duplicates are exact: equal in every pixel, after the images were brought to one size.
+    """
+    found = [
+        *_duplicates(dataset),
+        *_blank_images(dataset),
+        *_dark_images(dataset),
+        *_imbalance(dataset),
+        *_few_images(dataset),
+    ]
+    order = ("problem", "warning", "note")
+    return sorted(found, key=lambda finding: order.index(finding.severity))
+
+
+def _duplicates(dataset: Dataset) -> list[Finding]:
+    by_kind: dict[str, list[tuple[ImageItem, ...]]] = defaultdict(list)
+    for group in _equal_images(dataset):
+        splits = {item.split for item in group}
+        if len({item.class_name for item in group}) > 1:
+            by_kind["conflicting-labels"].append(group)
+        elif len(splits) > 1:
+            by_kind["duplicates-across-splits"].append(group)
+        else:
+            by_kind[f"duplicates-in-{splits.pop()}"].append(group)
+    return [
+        Finding(kind, severity, message.format(groups=_count(len(by_kind[kind]), "image")), tuple(by_kind[kind]))
+        for kind, (severity, message) in _DUPLICATE_MESSAGES.items()
+        if by_kind[kind]
+    ]
+
+
+_DUPLICATE_MESSAGES: dict[str, tuple[Severity, str]] = {
+    "conflicting-labels": (
+        "problem",
+        "{groups} occur more than once with different labels. At most one of them is right: correct or remove.",
+    ),
+    "duplicates-across-splits": (
+        "warning",
+        "{groups} occur both in the training and in the test part. The test part then measures memory too: "
+        "remove them from one of the parts.",
+    ),
+    "duplicates-in-train": ("note", "{groups} occur more than once in the training part. They count double."),
+    "duplicates-in-test": ("note", "{groups} occur more than once in the test part. They count double."),
+}
+
+
+def _equal_images(dataset: Dataset) -> list[tuple[ImageItem, ...]]:
+    """Groups of two or more images that are equal in every pixel, in the order of their first image."""
+    places: dict[bytes, list[tuple[Literal["train", "test"], int]]] = defaultdict(list)
+    for part, split in _parts(dataset):
+        for index, image in enumerate(np.ascontiguousarray(split.images)):
+            places[hashlib.blake2b(image.data, digest_size=16).digest()].append((part, index))
+    return [tuple(_item(dataset, part, index) for part, index in group) for group in places.values() if len(group) > 1]
+
+
+def _blank_images(dataset: Dataset) -> list[Finding]:
+    items = [
+        _item(dataset, part, int(index))
+        for part, split in _parts(dataset)
+        for index in np.flatnonzero(_blank(split.images))
+    ]
+    if not items:
+        return []
+    message = f"{_count(len(items), 'image')} of one colour, with nothing on. Remove or replace."
+    return [Finding("blank-images", "warning", message, tuple(items))]
+
+
+def _blank(images: Images) -> np.ndarray:
+    pixels = images.reshape(len(images), -1, images.shape[3])
+    blank: np.ndarray = (pixels == pixels[:, :1]).all(axis=(1, 2))
+    return blank
+
+
+def _dark_images(dataset: Dataset) -> list[Finding]:
+    brightest = max(int(split.images.max()) for _, split in _parts(dataset))
+    if brightest >= DARK_BELOW:
+        return []
+    message = f"The brightest pixel of all is {brightest} of 255. Was a smaller range saved? Scale it to 0…255."
+    return [Finding("dark-images", "warning", message, ())]
+
+
+def _imbalance(dataset: Dataset) -> list[Finding]:
+    counts = np.bincount(dataset.train.labels, minlength=len(dataset.class_names))
+    smallest, largest = int(counts.argmin()), int(counts.argmax())
+    ratio = counts[largest] / max(counts[smallest], 1)
+    if ratio < IMBALANCE_NOTED:
+        return []
+    names = dataset.class_names
+    message = (
+        f"The class {names[largest]!r} has {ratio:.1f} times as many training images as {names[smallest]!r} "
+        f"({counts[largest]:,} and {counts[smallest]:,}). Look at each class's own recall, and use class "
+        "weights."
+    )
+    items = tuple(ClassItem(names[number], int(counts[number])) for number in (largest, smallest))
+    return [Finding("imbalance", "warning" if ratio >= IMBALANCE_WARNED else "note", message, items)]
+
+
+def _few_images(dataset: Dataset) -> list[Finding]:
+    return [
+        *_few(dataset, dataset.train, "few-training-images", "training", FEW_TRAINING_IMAGES, "warning"),
+        *_few(dataset, dataset.test, "few-test-images", "test", FEW_TEST_IMAGES, "note"),
+    ]
+
+
+def _few(dataset: Dataset, split: Split, kind: str, part: str, enough: int, severity: Severity) -> list[Finding]:
+    counts = np.bincount(split.labels, minlength=len(dataset.class_names))
+    items = tuple(
+        ClassItem(dataset.class_names[number], int(counts[number])) for number in np.flatnonzero(counts < enough)
+    )
+    if not items:
+        return []
+    named = ", ".join(f"{item.class_name!r} ({item.count})" for item in items[:5]) + (", …" if items[5:] else "")
+    what = _count(len(items), "class", "classes")
+    message = f"{what} with fewer than {enough} {part} images: {named}. Add some: such classes are hard to "
+    return [Finding(kind, severity, message + ("learn." if part == "training" else "judge."), items)]
+
+
+def _parts(dataset: Dataset) -> tuple[tuple[Literal["train"], Split], tuple[Literal["test"], Split]]:
+    return ("train", dataset.train), ("test", dataset.test)
+
+
+def _item(dataset: Dataset, part: Literal["train", "test"], index: int) -> ImageItem:
+    split = dataset.train if part == "train" else dataset.test
+    file = split.files[index] if split.files else None
+    return ImageItem(part, index, dataset.class_names[split.labels[index]], file)
+
+
+def _count(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

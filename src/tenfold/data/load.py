@@ -1,0 +1,125 @@
+"""From whatever the user names (a data set that comes along, a folder, a file) to a `Dataset`."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from tenfold.data.catalog import CATALOG, load_catalog_entry
+from tenfold.data.class_names import suggestion
+from tenfold.data.csv_file import read_csv
+from tenfold.data.dataset import Dataset, Split
+from tenfold.data.folder import read_folder
+from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
+from tenfold.data.npz import read_npz
+from tenfold.data.parts import Parts, to_dataset
+from tenfold.data.sizes import Progress, Size, Wanted, bring_to_one_shape, check_size
+from tenfold.errors import DataError
+
+Reader = Callable[[Path, Wanted, Progress], Parts]
+
+_KINDS = (
+    "a folder with one sub-folder per class, a folder with train/ and test/, a folder of IDX files, "
+    "a .csv or an .npz file"
+)
+
+
+def load_dataset(
+    source: str | Path,
+    *,
+    size: Size | None = None,
+    gray: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> Dataset:
+    """Load a data set of small images.
+
+    What was decided on the way (sizes, colour, the test part, unused files) stands in the data set's `notes`.
+
+        dataset = load_dataset("mnist")
+        dataset = load_dataset("my_letters/", size=(32, 32), gray=True)
+
+    Args:
+        source: The name of a data set that comes along ("mnist", "fashion-mnist"); a folder with one
+            sub-folder of pictures for each class, or with train/ and test/ of that kind, or of IDX files; a
+            CSV file of label and pixels, or of label and picture file; an .npz file with x_train, y_train,
+            x_test, y_test.
+        size: Height and width in pixels to bring all images to. Without it, the size of most images (see
+            `tenfold.data.sizes.common_size`), with no side longer than 96.
+        gray: Turn colour into grey. Without it, images are grey only if none has colour.
+        progress: Is called with the steps done and all steps.
+
+    Raises:
+        DataError: There is no such data, or it makes no sense; the message names the file.
+        ImageError: A picture cannot be decoded.
+    """
+    if size:
+        check_size(size)
+    wanted = Wanted(size, gray)
+    if isinstance(source, str) and (entry := CATALOG.get(_catalog_name(source))):
+        return _with_shape(load_catalog_entry(entry), wanted, progress)
+    path = _existing_path(source)
+    return to_dataset(_short_name(path), _reader(path)(path, wanted, progress))
+
+
+def _catalog_name(source: str) -> str:
+    return source.strip().lower().replace("_", "-")
+
+
+def _with_shape(dataset: Dataset, wanted: Wanted, progress: Progress) -> Dataset:
+    """The data set in the wanted shape; as it is, if nothing was asked for."""
+    if wanted == Wanted():
+        return dataset
+    (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], wanted, progress)
+    return Dataset(
+        dataset.name,
+        Split(train, dataset.train.labels),
+        Split(test, dataset.test.labels),
+        dataset.class_names,
+        dataset.notes + notes,
+    )
+
+
+def _existing_path(source: str | Path) -> Path:
+    try:
+        path = Path(source).expanduser()
+        # An empty name would mean the folder that the program runs in.
+        exists = bool(str(source).strip()) and path.exists()
+    except (OSError, RuntimeError):  # a name that is too long, or of an unknown user; a folder that is closed to us
+        exists = False
+    if not exists:
+        raise DataError(_unknown(str(source)))
+    return path
+
+
+def _reader(path: Path) -> Reader:
+    if path.is_dir():
+        return read_idx_folder if is_idx_folder(path) else read_folder
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise DataError(f"{path}: is a pipe, socket or device; expected {_KINDS}.")
+    if suffix == ".npz":
+        return read_npz
+    if suffix in (".csv", ".tsv", ".txt"):
+        return read_csv
+    unpack = " Unpack it first." if suffix in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz") else ""
+    raise DataError(f"{path}: files of this kind are not read as data; expected {_KINDS}.{unpack}")
+
+
+def _unknown(source: str) -> str:
+    known = ", ".join(CATALOG)
+    if re.match(r"\w+://", source):
+        return f"{source}: is an address; expected something on this machine. Download and unpack it first."
+    near = suggestion(_catalog_name(source), CATALOG).removeprefix(".")
+    return f"{source or 'An empty name'}: there is no such file, folder or data set.{near} Known data sets: {known}; or give {_KINDS}."
+
+
+def _short_name(path: Path) -> str:
+    """The name of the file or folder, fit for a run folder's name; its folder's if it says just "train".
+
+    "my_digits/train.csv" is called my_digits, "mnist_train.csv" mnist.
+    """
+    path = path.resolve()
+    stem = path.name if path.is_dir() else path.stem
+    if stem.lower() in ("train", "training", "data", "dataset"):
+        stem = path.parent.name
+    stem = re.sub(r"[-_. ]train$", "", stem, flags=re.IGNORECASE)
+    return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"

@@ -1,0 +1,97 @@
+"""Pixels as numbers of some type and range → uint8 0…255, or a clear refusal."""
+
+import numpy as np
+from jaxtyping import UInt8
+
+from tenfold.errors import DataError
+from tenfold.types import Images
+
+Pixels = UInt8[np.ndarray, "..."]
+
+
+def pixel_bytes(parts: dict[str, np.ndarray], source: str) -> tuple[list[Pixels], tuple[str, ...]]:
+    """Recognise the range of pixel values and bring them to uint8 0…255.
+
+    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255.
+    The range is judged over all parts together, so that the same number means the same grey in each.
+
+    Args:
+        parts: Arrays of any shape, by the names that messages call them.
+        source: The file that they come from.
+
+    Returns:
+        uint8 arrays of the same shapes, in the same order, and a sentence if values were scaled.
+
+    Raises:
+        DataError: No numbers, NaN or infinite, negative, or beyond 255.
+    """
+    for name, values in parts.items():
+        _check_numbers(values, f"{source}, {name}")
+    filled = [values for values in parts.values() if values.size]
+    low = min((values.min() for values in filled), default=0)
+    high = max((values.max() for values in filled), default=0)
+    if low < 0 or high > 255:
+        raise DataError(
+            f"{source}: pixel values run from {low:g} to {high:g}; expected 0…255 or 0…1. "
+            "Undo the normalisation, or save 8-bit values."
+        )
+    if 0 < high <= 1:
+        return [np.rint(values * np.float32(255)).astype(np.uint8) for values in parts.values()], (
+            "Pixel values 0…1 were scaled to 0…255.",
+        )
+    return [_rounded(values) for values in parts.values()], ()
+
+
+def image_array(values: Pixels, source: str) -> Images:
+    """Give pixels the shape [n, height, width, channels].
+
+    Accepts [n, height, width], [n, height, width, 1 or 3], [n, 1 or 3, height, width] (PyTorch's order,
+    turned round) and rows [n, side × side] or [n, side × side × 3].
+
+    Raises:
+        DataError: Another shape.
+    """
+    if values.ndim == 2:
+        height, width, channels = square_shape(values.shape[1], source)
+        return values.reshape(len(values), height, width, channels)
+    if values.ndim == 3:
+        return values[..., np.newaxis]
+    if values.ndim == 4 and values.shape[3] in (1, 3):
+        return values
+    if values.ndim == 4 and values.shape[1] in (1, 3):
+        return np.ascontiguousarray(values.transpose(0, 2, 3, 1))
+    raise DataError(
+        f"{source}: has the shape {list(values.shape)}; expected [n, height, width] or "
+        "[n, height, width, channels] with 1 or 3 channels."
+    )
+
+
+def square_shape(pixels: int, source: str) -> tuple[int, int, int]:
+    """Height, width and channels of a square image of so many values, such as 784 → 28, 28, 1.
+
+    Raises:
+        DataError: It is neither a square number nor three times one.
+    """
+    for channels in (1, 3):
+        side = round((pixels / channels) ** 0.5)
+        if pixels > 0 and side * side * channels == pixels:
+            return side, side, channels
+    raise DataError(
+        f"{source}: {pixels:,} pixel values for each image make no square, neither grey nor colour; expected "
+        "a number such as 784 = 28×28 or 3,072 = 32×32×3. Save other shapes as .npz or as image files."
+    )
+
+
+def _check_numbers(values: np.ndarray, source: str) -> None:
+    if values.dtype.kind not in "uifb":
+        raise DataError(f"{source}: holds values of type {values.dtype}; expected numbers.")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        position = int((~np.isfinite(values)).reshape(len(values), -1).any(axis=1).argmax())
+        raise DataError(
+            f"{source}: image {position} (counted from 0) has pixels that are NaN or infinite; expected "
+            "0…255 or 0…1. Repair or remove it."
+        )
+
+
+def _rounded(values: np.ndarray) -> Pixels:
+    return np.rint(values).astype(np.uint8) if values.dtype.kind == "f" else values.astype(np.uint8, copy=False)

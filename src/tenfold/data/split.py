@@ -1,0 +1,52 @@
+"""Cutting one set of labelled images into two, class by class, the same way for the same seed."""
+
+import numpy as np
+
+from tenfold.errors import DataError
+from tenfold.types import Indices, Labels
+
+
+def stratified_cut(labels: Labels, fraction: float, seed: int) -> tuple[Indices, Indices]:
+    """Cut off a share of the images so that every class keeps its share in both parts.
+
+    The part that is cut off has round(fraction × n) images, shared out by the largest remainder; but at
+    least one of each class is cut off and at least one stays, which can move the total by a few when
+    classes are tiny.
+
+    Args:
+        labels: int32 [n].
+        fraction: Share to cut off, 0 < fraction < 1.
+        seed: 0…2³²-1; the same seed gives the same cut.
+
+    Returns:
+        Ascending positions of the images that stay, and of those that were cut off.
+
+    Raises:
+        DataError: The fraction lies outside 0…1, or a class has a single image.
+    """
+    if not 0 < fraction < 1:
+        raise DataError(f"Cannot cut off a share of {fraction:g}; expected a number between 0 and 1, such as 0.2.")
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(labels) == 0 or counts.min() < 2:
+        smallest = int(counts.min()) if len(labels) else 0
+        raise DataError(
+            f"Cannot cut {fraction:.0%} off {len(labels):,} images so that every class is in both parts: "
+            f"the smallest class has {smallest}, and needs at least 2. Add images, or remove that class."
+        )
+    # NumPy promises never to change what this generator gives for a seed; for its newer ones it does not.
+    generator = np.random.RandomState(seed)
+    cut = [
+        generator.permutation(np.flatnonzero(labels == number))[:count]
+        for number, count in zip(classes, _cut_counts(counts, fraction), strict=True)
+    ]
+    taken = np.zeros(len(labels), bool)
+    taken[np.concatenate(cut)] = True
+    return np.flatnonzero(~taken), np.flatnonzero(taken)
+
+
+def _cut_counts(counts: Indices, fraction: float) -> Indices:
+    ideal = counts * fraction
+    cut = np.floor(ideal).astype(np.int64)
+    missing = round(fraction * int(counts.sum())) - int(cut.sum())
+    cut[np.argsort(cut - ideal, kind="stable")[: max(missing, 0)]] += 1
+    return np.clip(cut, 1, counts - 1)

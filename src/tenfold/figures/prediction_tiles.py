@@ -1,0 +1,82 @@
+"""An image with its true label and what the model made of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32
+from matplotlib.figure import Figure
+
+from tenfold.figures.fonts import drawable_names, shortened
+from tenfold.figures.gallery import Bar, Line, Tile, gallery
+from tenfold.figures.style import BLUE, GREY, RED
+from tenfold.types import Image, Images, Indices, Labels, Probabilities
+
+Row = Float32[np.ndarray, " classes"]
+
+_BARS = 3
+
+
+def prediction_gallery(
+    images: Images,
+    labels: Labels,
+    probabilities: Probabilities,
+    class_names: Sequence[str],
+    *,
+    positions: Indices,
+    columns: int,
+    title: str,
+    note: str,
+) -> Figure:
+    """Draw the images at some positions with their true label, the prediction and the most probable classes.
+
+    Args:
+        images: uint8 [n, height, width, channels], 0…255.
+        labels: [n], 0…classes-1.
+        probabilities: [n, classes].
+        class_names: One name for each class.
+        positions: Which images, in this order; none gives a figure with title and note alone.
+        columns: Pictures in a row.
+        title: What the figure shows.
+        note: A second, smaller line.
+    """
+    names = drawable_names(class_names, 1.75)
+    tiles = [_prediction_tile(images[i], int(labels[i]), probabilities[i], names) for i in positions]
+    return gallery(tiles, columns=columns, tile_width=2.15, title=title, note=note)
+
+
+def percent(probability: float) -> str:
+    """A probability with one decimal, never rounded up to a certainty or down to an impossibility.
+
+    Example:
+        >>> percent(0.98765), percent(0.99999), percent(0.0001)
+        ('98.8 %', '>99.9 %', '<0.1 %')
+    """
+    if 0.9995 <= probability < 1:
+        return ">99.9 %"
+    if 0 < probability < 0.0005:
+        return "<0.1 %"
+    return f"{100 * probability:.1f} %"
+
+
+def _prediction_tile(image: Image, label: int, probabilities: Row, names: Sequence[str]) -> Tile:
+    """A wrong prediction is red, bold, marked by a cross and framed; the bar of the true class is blue."""
+    predicted = int(probabilities.argmax())
+    right = predicted == label
+    true_line = Line(f"true: {names[label]}")
+    verdict = f"{'✓' if right else '✗'} predicted: {shortened(names[predicted], 1.0)}"
+    most_probable = np.argsort(-probabilities, kind="stable")[:_BARS]
+    bars = [
+        Bar(
+            shortened(names[i], 0.75, size=7.5),
+            float(probabilities[i]),
+            percent(float(probabilities[i])),
+            BLUE if i == label else RED if i == predicted else GREY,
+        )
+        for i in most_probable
+    ]
+    return Tile(
+        image,
+        [true_line, Line(verdict, BLUE if right else RED, bold=not right)],
+        bars,
+        None if right else RED,
+    )

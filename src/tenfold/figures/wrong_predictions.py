@@ -1,0 +1,35 @@
+"""The nine worst mistakes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tenfold.evaluation.mistakes import most_confident_mistakes
+from tenfold.figures.prediction_tiles import prediction_gallery
+from tenfold.figures.style import figure_style
+from tenfold.types import Images, Labels, Probabilities
+
+
+@figure_style()
+def wrong_predictions_figure(
+    images: Images, labels: Labels, probabilities: Probabilities, class_names: Sequence[str]
+) -> Figure:
+    """Draw the nine mistakes with the highest probability for the wrong class; a sentence if there are none.
+
+    Args:
+        images: uint8 [n, height, width, channels], 0…255.
+        labels: [n], 0…classes-1.
+        probabilities: [n, classes].
+        class_names: One name for each class.
+    """
+    positions = most_confident_mistakes(probabilities, labels, limit=9)
+    wrong = int(np.count_nonzero(probabilities.argmax(axis=1) != labels))
+    note = f"{wrong:,} of {len(labels):,} test images; the most confident first"
+    return prediction_gallery(
+        *(images, labels, probabilities, class_names),
+        positions=positions,
+        columns=3,
+        title="Wrong predictions",
+        note=note if wrong else f"None: all {len(labels):,} test images were recognised.",
+    )

@@ -1,0 +1,96 @@
+"""A recipe's settings in words, for people who meet them for the first time."""
+
+from tenfold.recipes.recipe import Compile, Constant, Cosine, OneCycle, Recipe, Training
+
+
+def settings_in_words(recipe: Recipe) -> dict[str, str]:
+    """How a recipe compiles and trains its network.
+
+    Returns:
+        What is set and how, such as {"training": "5 epochs, batches of 64, seed 0", …}. Settings that a
+        recipe leaves alone, such as class weights, are left out.
+    """
+    training = recipe.training
+    words = {
+        "optimizer": _optimizer(recipe.compile),
+        "learning rate": _learning_rate(recipe.compile),
+        "loss": _loss(recipe.compile),
+        "training": _training(training),
+        "images": "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images",
+        "validation": _validation(training),
+        "class weights": _class_weights(training),
+        "early stopping": _early_stopping(training),
+    }
+    return {setting: text for setting, text in words.items() if text}
+
+
+def _optimizer(compile_settings: Compile) -> str:
+    changed = compile_settings.optimizer.model_dump(exclude_defaults=True, exclude={"name", "learning_rate"})
+    return ", ".join(
+        [
+            compile_settings.optimizer.name,
+            *(key if value is True else f"{key} {value}" for key, value in changed.items()),
+        ]
+    )
+
+
+def _learning_rate(compile_settings: Compile) -> str:
+    rate, schedule = compile_settings.optimizer.learning_rate, compile_settings.schedule
+    if isinstance(schedule, Constant):
+        return f"{rate:g} throughout"
+    if isinstance(schedule, Cosine):
+        rise = f"up from 0 over the first {_percent(schedule.warmup)} of all steps, then " if schedule.warmup else ""
+        return f"{rise}from {rate:g} down to {schedule.final * rate:g} along half a cosine"
+    if isinstance(schedule, OneCycle):
+        return (
+            f"one cycle: up from {schedule.start * rate:g} to {rate:g} over the first "
+            f"{_percent(schedule.warmup)} of all steps, then down to {schedule.final * rate:g}"
+        )
+    return f"{rate:g}, times {schedule.factor:g} after every {_counted(schedule.epochs, 'epoch')}"
+
+
+def _loss(compile_settings: Compile) -> str:
+    if compile_settings.loss == "sparse_categorical_crossentropy":
+        return "sparse categorical cross-entropy (labels are integers)"
+    smoothing = compile_settings.label_smoothing
+    smoothed = f", smoothed by {smoothing:g}" if smoothing else ""
+    return f"categorical cross-entropy (labels are one-hot{smoothed})"
+
+
+def _training(training: Training) -> str:
+    at_most = "at most " if training.early_stopping else ""
+    epochs = _counted(training.epochs, "epoch")
+    return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}"
+
+
+def _validation(training: Training) -> str:
+    if training.watch_test_set:
+        return "the test set, watched after each epoch as in the tutorial; it selects nothing"
+    if training.validation_split:
+        return f"{_percent(training.validation_split)} of the training images, held back class by class"
+    return "none: all training images are trained on"
+
+
+def _class_weights(training: Training) -> str:
+    if isinstance(training.class_weight, dict):
+        return ", ".join(f"{name} {weight:g}" for name, weight in training.class_weight.items())
+    return "balanced: rare classes weigh more" if training.class_weight else ""
+
+
+def _early_stopping(training: Training) -> str:
+    stopping = training.early_stopping
+    if stopping is None:
+        return ""
+    by = f" by {stopping.min_delta:g}" if stopping.min_delta else ""
+    return (
+        f"when {stopping.monitor} has not improved{by} for {_counted(stopping.patience, 'epoch')}; "
+        "the best epoch's weights are kept"
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"

@@ -1,0 +1,161 @@
+"""One run, one folder: the only place that knows what lies where in it.
+
+runs/mnist-quick-1/
+    recipe.toml  run.json  history.csv  model.keras  model.weights.h5  model.onnx  metrics.json  predictions.csv
+    figures/*.png  report.html
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tenfold.data.catalog import CATALOG
+from tenfold.errors import RunError
+from tenfold.files import write_text
+
+RUNS = Path("runs")
+HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+PREDICTION_COLUMNS = ("index", "label", "predicted", "probability", "loss")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """Every setting, resolved."""
+        return self.path / "recipe.toml"
+
+    @property
+    def run(self) -> Path:
+        """Versions, seed, data, command line, seconds by stage."""
+        return self.path / "run.json"
+
+    @property
+    def history(self) -> Path:
+        """One row per epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def keras_model(self) -> Path:
+        """The whole model, for plain Keras."""
+        return self.path / "model.keras"
+
+    @property
+    def weights(self) -> Path:
+        """The weights alone."""
+        return self.path / "model.weights.h5"
+
+    @property
+    def onnx_model(self) -> Path:
+        """The model to ship."""
+        return self.path / "model.onnx"
+
+    @property
+    def metrics(self) -> Path:
+        """What the final evaluation found."""
+        return self.path / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """One row per test image."""
+        return self.path / "predictions.csv"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of pictures."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """The page that shows it all."""
+        return self.path / "report.html"
+
+
+def create_run_folder(out: Path | None, data: str, recipe: str) -> RunFolder:
+    """Make a fresh folder: `out`, or the first free runs/DATA-RECIPE-NUMBER.
+
+    Raises:
+        RunError: `out` exists and is not an empty folder, or no folder can be made there.
+    """
+    try:
+        if out is not None:
+            if out.exists() and (not out.is_dir() or any(out.iterdir())):
+                raise RunError(f"{out} exists already; a run needs a fresh folder. Choose another --out.")
+            out.mkdir(parents=True, exist_ok=True)
+            return RunFolder(out)
+        RUNS.mkdir(exist_ok=True)
+        for number in count(1):
+            path = RUNS / f"{data}-{recipe}-{number}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            return RunFolder(path)
+    except OSError as error:
+        raise RunError(
+            f"Cannot make a run folder ({error}). Choose a place that you may write to: --out DIR."
+        ) from error
+    raise AssertionError("counting never ends")
+
+
+def find_run(name: str) -> Path:
+    """The folder of a finished run, given by path, by its name below runs/, or as "last".
+
+    Raises:
+        RunError: There is none; it says where runs were looked for.
+    """
+    if name == "last":
+        finished = sorted(RUNS.glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns)
+        if not finished:
+            raise RunError(f"There is no run below {RUNS.absolute()}. Train one first: tenfold train mnist")
+        return finished[-1].parent
+    for path in (Path(name), RUNS / name):
+        if RunFolder(path).run.is_file():
+            return path
+    if Path(name).is_dir():
+        raise RunError(f"{name} is no run folder: it has no run.json. Expected one that `tenfold train` made.")
+    known = sorted(path.parent.name for path in RUNS.glob("*/run.json"))
+    some = f" Runs below {RUNS}/: {', '.join(known[-5:])}." if known else " Train one first: tenfold train mnist"
+    raise RunError(f"There is no run {name!r}.{some}")
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document, indented."""
+    write_text(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON document of a run.
+
+    Raises:
+        RunError: It is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}). Was the run interrupted? Train it again.") from error
+
+
+def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows under their column names; what a row lacks stays empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def data_label(data: str) -> str:
+    """A data set's part of a run's name: a catalogue name as it is, a path by its last part, plain letters only."""
+    name = data if data in CATALOG else Path(data).stem or Path(data).resolve().name
+    kept = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
+    return "-".join(part for part in kept.split("-") if part) or "data"

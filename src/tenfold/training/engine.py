@@ -1,0 +1,179 @@
+"""An epoch as one compiled program, run in chunks of a fraction of a second.
+
+The data lies in memory as it came (uint8 for images). A step gathers its batch by index and calls Keras's own
+`train_step`, so losses, metrics, optimisers, Dropout and BatchNormalization mean what they mean in
+`keras.Model.fit`. The loop over the steps is compiled with it. How many steps a chunk has changes nothing but when
+Python gets a turn: to move a progress bar, to act on Ctrl-C.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from tenfold.keras_on_jax import keras
+from tenfold.kernels.fast_layers import fast_layers
+from tenfold.types import Indices
+
+CHUNK_SECONDS = 0.2
+
+Arrays = tuple[Any, ...]
+"""Images, labels and, if there are any, sample weights; the same length each."""
+
+
+class State(NamedTuple):
+    """The values of all variables that a step may change."""
+
+    trainable: list[Any]
+    non_trainable: list[Any]
+    optimizer: list[Any]
+    metrics: list[Any]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What some steps of an epoch led to.
+
+    Args:
+        steps: Steps of this epoch that are done.
+        state: All variables after them.
+        logs: Means over the epoch so far: loss and metrics.
+        finite: Whether the loss and all weights are finite.
+    """
+
+    steps: int
+    state: State
+    logs: dict[str, float]
+    finite: bool
+
+
+def read_state(model: Any) -> State:
+    """The current values of a model's variables."""
+    return State(*([variable.value for variable in variables] for variables in _variables(model)))
+
+
+def write_state(model: Any, state: State) -> None:
+    """Give a model's variables new values."""
+    for variables, values in zip(_variables(model), state, strict=True):
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def _variables(model: Any) -> tuple[list[Any], ...]:
+    optimizer = model.optimizer.variables if model.optimizer else []
+    return model.trainable_variables, model.non_trainable_variables, optimizer, model.metrics_variables
+
+
+class Program:
+    """Compiled passes over data: one for whole batches, one for the smaller last batch if there is one.
+
+    Args:
+        model: A compiled and built Keras model.
+        arrays: The data, on the device.
+        batch_size: Images for each step.
+        training: Whether steps update the weights.
+    """
+
+    def __init__(self, model: Any, arrays: Arrays, batch_size: int, training: bool) -> None:
+        self.images = len(arrays[0])
+        self._arrays = arrays
+        self._batch_size = min(batch_size, self.images)
+        self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
+        self._steps_per_second: float | None = None
+        step = _train_step(model) if training else _test_step(model)
+        sizes = [self._batch_size, self._last_batch] if self._last_batch else [self._batch_size]
+        with fast_layers(model):
+            lowered = [self._lower(model, step, size) for size in sizes]
+        self._run = dict(zip(sizes, _compile(lowered), strict=True))
+
+    def _lower(self, model: Any, step: Callable[[State, Arrays], State], size: int) -> Any:
+        def run(state: State, arrays: Arrays, order: Any, start: Any, first: Any, stop: Any) -> Any:
+            def body(index: Any, state: State) -> State:
+                positions = lax.dynamic_slice(order, (start + index * size,), (size,))
+                return step(state, tuple(array[positions] for array in arrays))
+
+            state = lax.fori_loop(first, stop, body, state)
+            logs = _logs(model, state)
+            return state, logs, _all_finite((state.trainable, logs["loss"]))
+
+        order, number = jnp.zeros(self.images, jnp.int32), jnp.int32(0)
+        return jax.jit(run).lower(read_state(model), self._arrays, order, number, number, number)
+
+    @property
+    def steps(self) -> int:
+        """Steps of one pass, the smaller last batch included."""
+        return self._whole_batches + bool(self._last_batch)
+
+    def chunks(self, state: State, order: Indices) -> Iterator[Chunk]:
+        """Pass once over the data in the given order.
+
+        Args:
+            state: All variables at the start; metrics should be reset.
+            order: A permutation of the positions 0…n-1.
+
+        Yields:
+            A Chunk every `CHUNK_SECONDS` or so, the last one at the end of the pass.
+        """
+        device_order = jnp.asarray(order, jnp.int32)
+        done = 0
+        while done < self._whole_batches:
+            stop = min(done + self._chunk_steps(), self._whole_batches)
+            started = time.perf_counter()
+            chunk = self._execute(self._batch_size, state, device_order, (0, done, stop))
+            self._steps_per_second = (stop - done) / (time.perf_counter() - started)
+            state, done = chunk.state, stop
+            yield chunk
+        if self._last_batch:
+            start = self._whole_batches * self._batch_size
+            yield self._execute(self._last_batch, state, device_order, (start, 0, 1))
+
+    def _chunk_steps(self) -> int:
+        if self._steps_per_second is None:
+            return 1  # measures how long a step takes
+        return max(1, int(self._steps_per_second * CHUNK_SECONDS))
+
+    def _execute(self, size: int, state: State, order: Any, bounds: tuple[int, int, int]) -> Chunk:
+        start, first, stop = (np.int32(bound) for bound in bounds)
+        state, logs, finite = self._run[size](state, self._arrays, order, start, first, stop)
+        logs = {name: float(value) for name, value in logs.items()}
+        return Chunk(int(stop) if size == self._batch_size else self.steps, state, logs, bool(finite))
+
+
+def _train_step(model: Any) -> Callable[[State, Arrays], State]:
+    return lambda state, batch: State(*model.train_step(tuple(state), batch)[1])
+
+
+def _test_step(model: Any) -> Callable[[State, Arrays], State]:
+    def step(state: State, batch: Arrays) -> State:
+        values = (state.trainable, state.non_trainable, state.metrics)
+        _, (trainable, non_trainable, metrics) = model.test_step(values, batch)
+        return State(trainable, non_trainable, state.optimizer, metrics)
+
+    return step
+
+
+def _logs(model: Any, state: State) -> dict[str, Any]:
+    """What the metric variables amount to: the same names and values as in Keras's progress bar."""
+    mapping = list(zip(model.metrics_variables, state.metrics, strict=True))
+    with keras.StatelessScope(state_mapping=mapping):
+        logs: dict[str, Any] = model.get_metrics_result()
+    return logs
+
+
+def _all_finite(values: Any) -> Any:
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(value)) for value in jax.tree.leaves(values)]))
+
+
+def _compile(lowered: list[Any]) -> list[Any]:
+    """Compile in threads: several at once, and Ctrl-C need not wait for the compiler."""
+    pool = ThreadPoolExecutor()
+    try:
+        return [future.result() for future in [pool.submit(program.compile) for program in lowered]]
+    finally:
+        pool.shutdown(wait=False)

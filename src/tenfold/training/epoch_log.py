@@ -1,0 +1,32 @@
+"""What is known of each epoch, row by row."""
+
+import time
+from collections.abc import Mapping
+
+from tenfold.keras_on_jax import keras
+
+
+class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
+    """Collects a row for each finished epoch, and the seconds that it took.
+
+    Attributes:
+        rows: epoch (from 1), learning_rate (of its last step), loss, accuracy and, if anything was validated,
+            val_loss and val_accuracy.
+        seconds: Wall-clock of each epoch, validation included.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, float]] = []
+        self.seconds: list[float] = []
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Start the clock."""
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Add a row."""
+        self.seconds.append(time.perf_counter() - self._started)
+        rate = float(self.model.optimizer.learning_rate)
+        self.rows.append({"epoch": epoch + 1, "learning_rate": rate, **(logs or {})})

@@ -1,0 +1,112 @@
+"""What `tenfold.fit` accepts as data, checked before anything is compiled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tenfold.errors import DataError
+
+Arrays = tuple[np.ndarray[Any, Any], ...]
+
+
+def checked_arrays(
+    model: Any, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
+) -> Arrays:
+    """Turn the arguments of `fit` into arrays of one length that suit the model and its loss.
+
+    Args:
+        model: A compiled Keras model with one input and one output.
+        x: Inputs [n, ...].
+        y: Labels: integers [n] or one-hot [n, classes], as the loss asks for.
+        sample_weight: Weight of each image in the loss, [n].
+        class_weight: Weight of each class, by its number; multiplies sample_weight.
+
+    Returns:
+        (x, y) or (x, y, weights).
+
+    Raises:
+        DataError: Something does not fit; it says what was found, what was expected and what to do.
+    """
+    x, y = _array(x, "x"), _array(y, "y")
+    if len(x) != len(y) or len(x) == 0:
+        raise DataError(f"x holds {len(x):,} and y {len(y):,} entries; expected the same number, at least one.")
+    _check_shape(model, x)
+    _check_finite(x)
+    _check_labels(model, y)
+    weights = None
+    if sample_weight is not None:
+        weights = _array(sample_weight, "sample_weight").astype(np.float32)
+        if weights.shape != (len(x),):
+            raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}].")
+    if class_weight is not None:
+        of_class = _class_weights(y, class_weight)
+        weights = of_class if weights is None else weights * of_class
+    return (x, y) if weights is None else (x, y, weights)
+
+
+def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
+    if values is None or isinstance(values, (Mapping, str)) or not (hasattr(values, "__len__")):
+        raise DataError(
+            f"{name} is {type(values).__name__}; expected an array. For generators, datasets and several inputs "
+            "use keras.Model.fit."
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"{name} is no regular array ({error}); expected one shape for all entries.") from error
+    if array.dtype.kind not in "biuf" or array.ndim == 0:
+        raise DataError(f"{name} holds {array.dtype} {list(array.shape)}; expected numbers [n, ...].")
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _check_shape(model: Any, x: np.ndarray[Any, Any]) -> None:
+    expected = getattr(model, "input_shape", None)
+    if not isinstance(expected, tuple):
+        return
+    found, wanted = x.shape[1:], expected[1:]
+    if len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True)):
+        return
+    hint = ""
+    if (*found, 1) == wanted:
+        hint = " Add the channel: x[..., np.newaxis]."
+    elif np.prod(found) == np.prod([size or 0 for size in wanted]):
+        hint = f" Reshape it: x.reshape(-1, {', '.join(str(size) for size in wanted)})."
+    raise DataError(f"x has shape {list(x.shape)}; the model expects [n, {', '.join(map(str, wanted))}].{hint}")
+
+
+def _check_finite(x: np.ndarray[Any, Any]) -> None:
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        position = int(np.argmin(np.isfinite(x.reshape(len(x), -1)).all(axis=1)))
+        raise DataError(f"x holds a value that is infinite or not a number (first in x[{position}]). Clean the data.")
+
+
+def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
+    shape = getattr(model, "output_shape", None)
+    loss = model.loss if isinstance(model.loss, str) else getattr(model.loss, "name", "")
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None or "crossentropy" not in str(loss):
+        return
+    classes = shape[1]
+    if loss.startswith("sparse"):
+        if y.ndim == 2 and y.shape[1] > 1:
+            raise DataError(
+                f"y has shape {list(y.shape)}: one-hot labels. The loss {loss} expects integers: "
+                "give y.argmax(axis=1), or compile with categorical_crossentropy."
+            )
+        if y.min() < 0 or y.max() >= classes:
+            raise DataError(
+                f"y runs from {y.min()} to {y.max()}, but the model has {classes} outputs; expected 0 to {classes - 1}."
+            )
+    elif loss == "categorical_crossentropy" and y.shape[1:] != (classes,):
+        raise DataError(
+            f"y has shape {list(y.shape)}: integer labels. The loss {loss} expects one-hot labels [n, {classes}]: "
+            f"give keras.utils.to_categorical(y, {classes}), or compile with sparse_categorical_crossentropy."
+        )
+
+
+def _class_weights(y: np.ndarray[Any, Any], class_weight: Mapping[int, float]) -> np.ndarray[Any, Any]:
+    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
+    missing = sorted(set(np.unique(labels).tolist()) - set(class_weight))
+    if missing:
+        raise DataError(f"class_weight has no entry for class {missing[0]}; expected one for each class in y.")
+    return np.array([class_weight[label] for label in labels.tolist()], np.float32)

@@ -1,0 +1,79 @@
+"""How training shows itself: a bar that moves within an epoch, and a line for each epoch that stays."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from tenfold.keras_on_jax import keras
+
+_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
+    """Bar and lines on stderr; only the lines where that is no terminal.
+
+    Args:
+        images: Training images in an epoch.
+        batch_size: Images for each step.
+        bar: Whether to draw the bar at all.
+    """
+
+    def __init__(self, images: int, batch_size: int, bar: bool = True) -> None:
+        super().__init__()
+        self._images = images
+        self._batch_size = batch_size
+        self._bar = bar and _console.is_terminal
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Start a bar of its own for each epoch."""
+        self._started = time.perf_counter()
+        if not self._bar:
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[status]}"),
+            console=_console,
+            transient=True,
+        )
+        self._task = self._progress.add_task(self._title(epoch), total=self.params["steps"], status="")
+        self._progress.start()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Move the bar; called once for a chunk of batches."""
+        if self._progress is None:
+            return
+        steps, done = self.params["steps"], batch + 1
+        seconds = max(time.perf_counter() - self._started, 1e-9)
+        images = min(done * self._batch_size, self._images)
+        status = (
+            f"{images:,}/{self._images:,} images · {done:,}/{steps:,} batches · {images / seconds:,.0f} images/s"
+            f" · {seconds * (steps - done) / done:.0f} s left · {_values(logs)}"
+        )
+        self._progress.update(self._task, completed=done, status=status)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Replace the bar by the line that stays."""
+        self.close()
+        seconds = time.perf_counter() - self._started
+        _console.print(f"{self._title(epoch)}  {seconds:6.2f} s  {_values(logs)}")
+
+    def close(self) -> None:
+        """Take the bar away, also when training ends early."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _title(self, epoch: int) -> str:
+        epochs = self.params["epochs"]
+        return f"Epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
+
+
+def _values(logs: Mapping[str, Any] | None) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items() if isinstance(value, float))

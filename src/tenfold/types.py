@@ -1,0 +1,32 @@
+"""Names for the arrays that travel through Tenfold, with their shapes.
+
+`n` images of `height` × `width` pixels with `channels` values each (1 grey, 3 colour), of `classes` classes.
+"""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Float32, Int, Int32, UInt8
+
+Images = UInt8[np.ndarray, "n height width channels"]
+"""Pixels 0…255."""
+
+Image = UInt8[np.ndarray, "height width channels"]
+
+Labels = Int32[np.ndarray, " n"]
+"""Class numbers, 0…classes-1."""
+
+Probabilities = Float32[np.ndarray, "n classes"]
+"""0…1; each row sums to 1."""
+
+Losses = Float[np.ndarray, " n"]
+"""Cross-entropy of each image in nats; 0 is best."""
+
+ConfusionCounts = Int[np.ndarray, "classes classes"]
+"""Entry [i, j]: images of class i that were taken for class j."""
+
+Indices = Int[np.ndarray, " k"]
+"""Positions of images within a data set."""
+
+Verbose = Literal["auto", 0, 1, 2]
+"""How much training shows: a bar and a line for each epoch ("auto", 1), the lines alone (2), nothing (0)."""

@@ -1,0 +1,181 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+from PIL import Image
+
+import tenfold
+from tenfold.classifier import classifier as classifier_module
+from tenfold.classifier.classifier import Classifier, Prediction, load_classifier
+from tenfold.errors import ImageError, ModelError
+
+DARK = np.zeros((4, 6), np.uint8)
+LIGHT = np.full((4, 6), 255, np.uint8)
+SURE = np.exp(4) / (np.exp(4) + np.exp(-4) + np.exp(-12))  # logits 4, -4 and -12
+
+
+@pytest.fixture
+def classifier(brightness_file: Path) -> Classifier:
+    return load_classifier(brightness_file)
+
+
+def test_it_knows_its_classes_and_its_size(classifier: Classifier):
+    assert classifier.class_names == ("dark", "light", "never")
+    assert classifier.image_shape == (4, 6, 1)
+    assert classifier.metadata.recipe == "test"
+
+
+def test_one_picture_gives_one_prediction(classifier: Classifier):
+    prediction = classifier.predict(LIGHT)
+    assert isinstance(prediction, Prediction)
+    assert prediction.label == "light"
+    assert prediction.probability == pytest.approx(SURE, abs=1e-6)
+    assert [name for name, _ in prediction.top] == ["light", "dark", "never"]
+    assert sum(probability for _, probability in prediction.top) == pytest.approx(1, abs=1e-6)
+
+
+def test_many_pictures_give_a_list(classifier: Classifier, tmp_path: Path):
+    path = tmp_path / "light.png"
+    Image.new("RGB", (50, 20), "white").save(path)
+    many = [DARK, str(path), path, path.read_bytes(), Image.new("L", (3, 3), 0)]
+    expected = ["dark", "light", "light", "light", "dark"]
+    assert [prediction.label for prediction in classifier.predict(many)] == expected
+    assert [prediction.label for prediction in classifier.predict(tuple(many))] == expected
+    assert [prediction.label for prediction in classifier.predict(np.stack([LIGHT, DARK]))] == ["light", "dark"]
+    assert [prediction.label for prediction in classifier.predict([LIGHT])] == ["light"]
+    assert classifier.predict([]) == []
+    assert classifier.predict(np.zeros((0, 4, 6), np.uint8)) == []
+
+
+def test_a_path_is_one_picture(classifier: Classifier, tmp_path: Path):
+    Image.new("RGBA", (5, 5), (0, 0, 0, 255)).save(tmp_path / "dark.webp")
+    assert classifier.predict(tmp_path / "dark.webp") == classifier.predict(DARK)
+    assert classifier.predict(str(tmp_path / "dark.webp")).label == "dark"
+
+
+def test_arrays_of_other_libraries_count_as_arrays(classifier: Classifier):
+    class Tensor:
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            return np.stack([DARK, LIGHT])
+
+    assert [prediction.label for prediction in classifier.predict(Tensor())] == ["dark", "light"]
+
+
+def test_a_colour_network_takes_grey_and_colour(colour_file: Path):
+    classifier = load_classifier(colour_file)
+    assert classifier.predict(LIGHT).label == "light"
+    assert classifier.predict(np.zeros((9, 9, 3))).label == "dark"
+
+
+def test_the_most_probable_are_listed_at_most_five(make_metadata, tmp_path: Path, brightness_file: Path):
+    proto = onnx.load(brightness_file)
+    kernel, bias = proto.graph.initializer[1], proto.graph.initializer[2]
+    kernel.CopyFrom(numpy_helper.from_array(np.zeros((24, 7), np.float32), kernel.name))
+    bias.CopyFrom(numpy_helper.from_array(np.float32([0, 1, 6, 2, 5, 3, 4]), bias.name))
+    proto.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 7
+    for entry in proto.metadata_props:
+        if entry.key == "class_names":
+            entry.value = '["a", "b", "c", "d", "e", "f", "g"]'
+    onnx.save(proto, tmp_path / "seven.onnx")
+    assert [name for name, _ in load_classifier(tmp_path / "seven.onnx").predict(DARK).top] == list("cegfd")
+
+
+def test_probabilities_of_more_images_than_run_at_once(classifier: Classifier, monkeypatch: pytest.MonkeyPatch):
+    images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 1), dtype=np.uint8)
+    whole = classifier.probabilities(images)
+    monkeypatch.setattr(classifier_module, "_VALUES_AT_ONCE", 5 * 24)
+    np.testing.assert_allclose(classifier.probabilities(images), whole, rtol=0, atol=1e-7)
+    assert whole.shape == (23, 3) and whole.dtype == np.float32
+    assert classifier.probabilities(images[:0]).shape == (0, 3)
+
+
+def test_probabilities_refuses_what_does_not_fit(classifier: Classifier):
+    with pytest.raises(ImageError, match=r"Found float64 \[1, 4, 6, 1\]; expected uint8 \['n', 4, 6, 1\]"):
+        classifier.probabilities(np.zeros((1, 4, 6, 1)))
+    with pytest.raises(ImageError, match=r"Found uint8 \[4, 6\]"):
+        classifier.probabilities(DARK)
+
+
+def test_a_run_folder_is_its_model(brightness_file: Path, tmp_path: Path):
+    with pytest.raises(ModelError, match=r"holds no model\.onnx"):
+        load_classifier(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(brightness_file.read_bytes())
+    assert load_classifier(str(tmp_path)).predict(LIGHT).label == "light"
+    assert tenfold.load_classifier(tmp_path).predict(DARK).label == "dark"
+
+
+def changed(brightness_file: Path, path: Path, change: Callable[[onnx.ModelProto], None]) -> Path:
+    proto = onnx.load(brightness_file)
+    change(proto)
+    path.write_bytes(proto.SerializeToString())
+    return path
+
+
+def test_files_without_metadata_are_refused(brightness_file: Path, tmp_path: Path):
+    path = changed(brightness_file, tmp_path / "bare.onnx", lambda proto: proto.ClearField("metadata_props"))
+    with pytest.raises(ModelError, match=r"bare\.onnx: its metadata lacks class_names, image_shape"):
+        load_classifier(path)
+
+
+def test_networks_that_differ_from_their_metadata_are_refused(brightness_file: Path, tmp_path: Path):
+    def name_two(proto: onnx.ModelProto) -> None:
+        next(entry for entry in proto.metadata_props if entry.key == "class_names").value = '["a", "b"]'
+
+    path = changed(brightness_file, tmp_path / "two.onnx", name_two)
+    with pytest.raises(ModelError, match=r"expected .*'probabilities', 'tensor\(float\)', \[2\]"):
+        load_classifier(path)
+
+
+def test_networks_that_do_not_fit_together_are_refused(brightness_file: Path, tmp_path: Path):
+    def cut(proto: onnx.ModelProto) -> None:
+        del proto.graph.node[1]
+
+    with pytest.raises(ModelError, match="ONNX Runtime cannot load it"):
+        load_classifier(changed(brightness_file, tmp_path / "cut.onnx", cut))
+
+
+def test_values_that_are_no_numbers_are_refused(brightness_file: Path, tmp_path: Path):
+    def poison(proto: onnx.ModelProto) -> None:
+        bias = proto.graph.initializer[2]
+        bias.CopyFrom(numpy_helper.from_array(np.float32([np.nan, 0, 0]), bias.name))
+
+    classifier = load_classifier(changed(brightness_file, tmp_path / "nan.onnx", poison))
+    with pytest.raises(ModelError, match="not a number"):
+        classifier.predict(DARK)
+
+
+def test_a_network_that_asks_for_much_memory_is_stopped(brightness_file: Path, tmp_path: Path):
+    def swell(proto: onnx.ModelProto) -> None:
+        """Add a column to a row, 50,000 long each, and their largest sum (out of 10 GB) to the logits."""
+        for name, shape in (("column", (1, 1, 50_000, 1)), ("row", (1, 1, 1, 50_000))):
+            proto.graph.initializer.append(numpy_helper.from_array(np.zeros(shape, np.float32), name))
+        softmax = proto.graph.node[-1]
+        bomb = [
+            helper.make_node("Add", ["column", "row"], ["sums"]),
+            helper.make_node("GlobalMaxPool", ["sums"], ["largest"]),
+            helper.make_node("Flatten", ["largest"], ["zero"]),
+            helper.make_node("Add", [softmax.input[0], "zero"], ["logits"]),
+        ]
+        softmax.input[0] = "logits"
+        for node in bomb:
+            proto.graph.node.insert(len(proto.graph.node) - 1, node)
+
+    path = changed(brightness_file, tmp_path / "bomb.onnx", swell)
+    with pytest.raises(ModelError, match=r"bomb\.onnx: .*memory"):
+        load_classifier(path).predict(DARK)
+
+
+def test_predicting_loads_neither_keras_nor_jax_nor_onnx(brightness_file: Path):
+    code = (
+        "import sys, tenfold\n"
+        "import numpy as np\n"
+        f"tenfold.load_classifier({str(brightness_file)!r}).predict(np.zeros((4, 6)))\n"
+        "print(sorted({'keras', 'jax', 'onnx', 'matplotlib', 'sklearn', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

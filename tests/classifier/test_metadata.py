@@ -1,0 +1,125 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenfold.classifier.metadata import Metadata, polarity
+from tenfold.errors import ModelError
+
+METADATA = Metadata(
+    class_names=("T-shirt/top", "鞋"),
+    image_shape=(28, 20, 1),
+    polarity="light-on-dark",
+    recipe="quick",
+    accuracy=0.9912,
+    test_count=10_000,
+    data="mnist",
+    data_fingerprint="ab" * 32,
+    tenfold_version="0.1.0",
+)
+
+
+def test_properties_are_plain_text_and_json():
+    assert METADATA.to_properties() == {
+        "class_names": '["T-shirt/top", "鞋"]',
+        "image_shape": "[28, 20, 1]",
+        "polarity": "light-on-dark",
+        "recipe": "quick",
+        "accuracy": "0.9912",
+        "test_count": "10000",
+        "data": "mnist",
+        "data_fingerprint": "ab" * 32,
+        "tenfold_version": "0.1.0",
+    }
+
+
+@given(
+    st.builds(
+        Metadata,
+        class_names=st.lists(st.text(), min_size=2).map(tuple),
+        image_shape=st.tuples(st.integers(1, 500), st.integers(1, 500), st.sampled_from([1, 3])),
+        polarity=st.sampled_from(["light-on-dark", "dark-on-light", "none"]),
+        recipe=st.text(),
+        accuracy=st.floats(0, 1),
+        test_count=st.integers(0, 10**9),
+        data=st.text(),
+        data_fingerprint=st.text(),
+        tenfold_version=st.text(),
+    )
+)
+def test_properties_give_the_metadata_back(metadata: Metadata):
+    assert Metadata.from_properties(metadata.to_properties()) == metadata
+
+
+def test_keys_of_later_versions_are_ignored():
+    assert Metadata.from_properties({**METADATA.to_properties(), "later": "?"}) == METADATA
+
+
+def test_missing_keys_are_named():
+    properties = METADATA.to_properties()
+    del properties["class_names"], properties["polarity"]
+    with pytest.raises(ModelError, match=r"a\.onnx: its metadata lacks class_names, polarity\."):
+        Metadata.from_properties(properties, source="a.onnx")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("class_names", "cat, dog", "a JSON list of at least two names"),
+        ("class_names", '["cat"]', "a JSON list of at least two names"),
+        ("class_names", "[1, 2]", "a JSON list of at least two names"),
+        ("class_names", "[" * 100_000, "a JSON list of at least two names"),
+        ("image_shape", "[28, 28]", "height, width and 1 or 3 channels"),
+        ("image_shape", "[0, 28, 1]", "height, width and 1 or 3 channels"),
+        ("image_shape", "[28, 28, 2]", "height, width and 1 or 3 channels"),
+        ("image_shape", "[28.0, 28, 1]", "height, width and 1 or 3 channels"),
+        ("polarity", "upside-down", "one of light-on-dark, dark-on-light, none"),
+        ("accuracy", "99.1", "a number from 0 to 1"),
+        ("accuracy", "NaN", "a number from 0 to 1"),
+        ("test_count", "-1", "a whole number of at least 0"),
+        ("test_count", "true", "a whole number of at least 0"),
+    ],
+)
+def test_wrong_values_are_named(key: str, value: str, expected: str):
+    with pytest.raises(ModelError, match=f"{key} in its metadata is .*expected {expected}"):
+        Metadata.from_properties({**METADATA.to_properties(), key: value})
+
+
+def test_accuracy_survives_exactly():
+    assert json.loads(METADATA.to_properties()["accuracy"]) == METADATA.accuracy
+
+
+def drawn(ground: int, ink: int, count: int = 8) -> np.ndarray:
+    """Images with a square of ink on a plain ground."""
+    images = np.full((count, 9, 7, 1), ground, np.uint8)
+    images[:, 3:6, 2:5] = ink
+    return images
+
+
+def test_polarity_of_drawings():
+    assert polarity(drawn(ground=0, ink=255)) == "light-on-dark"
+    assert polarity(drawn(ground=255, ink=0)) == "dark-on-light"
+    assert polarity(drawn(ground=100, ink=160)) == "light-on-dark"
+    assert polarity(np.repeat(drawn(ground=240, ink=30), 3, axis=3)) == "dark-on-light"
+
+
+def test_polarity_holds_when_some_ink_touches_the_border():
+    images = drawn(ground=0, ink=255)
+    images[:, 4, :] = 255  # 2 of 28 border pixels
+    assert polarity(images) == "light-on-dark"
+
+
+def test_data_of_both_kinds_or_of_neither_has_no_polarity():
+    both = np.concatenate([drawn(0, 255), drawn(255, 0)])
+    assert polarity(both) == "none"
+    assert polarity(drawn(ground=90, ink=90)) == "none"
+    noise = np.random.default_rng(0).integers(0, 256, (50, 9, 7, 1), dtype=np.uint8)
+    assert polarity(noise) == "none"
+    assert polarity(np.zeros((3, 2, 2, 1), np.uint8)) == "none"
+
+
+def test_three_quarters_decide():
+    assert polarity(np.concatenate([drawn(0, 255, count=6), drawn(255, 0, count=2)])) == "light-on-dark"
+    assert polarity(np.concatenate([drawn(0, 255, count=5), drawn(255, 0, count=2)])) == "none"

@@ -1,0 +1,162 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from PIL import Image
+
+from tenfold.classifier.pictures import array_to_images, picture_to_image, stack_pictures
+from tenfold.errors import ImageError
+
+GREY, COLOUR = (4, 6, 1), (4, 6, 3)
+
+
+def drawing(height: int = 4, width: int = 6) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+
+
+def png(array: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(array).save(content, "PNG")
+    return content.getvalue()
+
+
+def test_every_kind_of_picture_gives_the_same_image(tmp_path: Path):
+    array = drawing()
+    path = tmp_path / "drawing.png"
+    path.write_bytes(png(array))
+    for picture in (
+        path,
+        str(path),
+        png(array),
+        bytearray(png(array)),
+        Image.fromarray(array),
+        array,
+        array[..., None],
+    ):
+        np.testing.assert_array_equal(picture_to_image(picture, GREY), array[..., None])
+
+
+@pytest.mark.parametrize(
+    ("array_shape", "single"),
+    [
+        *(((9, 7), True), ((9, 7, 1), True), ((9, 7, 3), True), ((9, 7, 4), True)),
+        *(((2, 9, 7), False), ((1, 4, 6), False)),
+        *(((2, 9, 7, 1), False), ((2, 9, 7, 3), False), ((2, 9, 7, 4), False)),
+    ],
+)
+@pytest.mark.parametrize("shape", [GREY, COLOUR])
+def test_arrays_of_every_shape(array_shape: tuple[int, ...], single: bool, shape: tuple[int, int, int]):
+    images, found_single = array_to_images(np.full(array_shape, 200, np.uint8), shape)
+    assert found_single == single
+    assert images.shape == (1 if single else array_shape[0], *shape)
+    assert images.dtype == np.uint8
+    if array_shape[-1] != 4:
+        assert (images == 200).all()
+
+
+def test_images_that_fit_keep_their_pixels():
+    images = np.stack([drawing(), 255 - drawing()])
+    np.testing.assert_array_equal(array_to_images(images, GREY)[0], images[..., None])
+
+
+def test_channels_keep_their_place():
+    red = np.zeros((4, 6, 3), np.uint8)
+    red[..., 0] = 255
+    np.testing.assert_array_equal(picture_to_image(red, COLOUR), red)
+    assert (picture_to_image(red, GREY) == 76).all()  # 0.299 × 255
+    assert (picture_to_image(drawing(), COLOUR) == drawing()[..., None]).all()
+
+
+def test_fractions_and_truth_values_are_scaled():
+    quarters = np.array([[0, 0.25, 0.5], [0.75, 1, 0]])
+    expected = [[0, 64, 128], [191, 255, 0]]
+    np.testing.assert_array_equal(picture_to_image(quarters, (2, 3, 1))[..., 0], expected)
+    np.testing.assert_array_equal(picture_to_image(quarters * 255, (2, 3, 1))[..., 0], expected)
+    np.testing.assert_array_equal(picture_to_image(quarters > 0.4, (2, 3, 1))[..., 0], [[0, 0, 255], [255, 255, 0]])
+    np.testing.assert_array_equal(picture_to_image(np.array([[7, 255]]), (1, 2, 1))[..., 0], [[7, 255]])
+
+
+@pytest.mark.parametrize("value", [-0.5, 256.0, np.nan, np.inf, -np.inf])
+def test_other_values_are_refused(value: float):
+    array = np.zeros((4, 6))
+    array[1, 2] = value
+    with pytest.raises(ImageError, match="expected 0…255 or 0…1"):
+        picture_to_image(array, GREY)
+
+
+@pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 2), (1, 2, 4, 6, 1)])
+def test_other_shapes_are_refused(array_shape: tuple[int, ...]):
+    with pytest.raises(ImageError, match=r"Found an array of shape .*; expected \[height, width\]"):
+        array_to_images(np.zeros(array_shape, np.uint8), GREY)
+
+
+@pytest.mark.parametrize("array_shape", [(24,), (5, 24)])
+def test_images_in_rows_are_not_taken_for_one_wide_image(array_shape: tuple[int, ...]):
+    with pytest.raises(ImageError, match=r"images in one row.*array\.reshape\(-1, 4, 6, 1\)"):
+        array_to_images(np.zeros(array_shape, np.uint8), GREY)
+
+
+def test_an_empty_array_is_no_images():
+    assert array_to_images(np.zeros((0, 9, 7), np.uint8), GREY)[0].shape == (0, *GREY)
+
+
+def test_transparent_ground_is_white_however_the_picture_comes():
+    array = np.zeros((4, 6, 4), np.uint8)
+    array[1, 2] = 0, 0, 0, 255
+    for picture in (array, png(array), Image.fromarray(array), Image.fromarray(array).convert("LA")):
+        image = picture_to_image(picture, GREY)
+        assert image[1, 2, 0] == 0
+        assert (image != 255).sum() == 1
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I;16"])
+def test_pillow_images_of_every_mode(mode: str):
+    white = Image.new("L", (30, 20), 255)
+    image = Image.new("I;16", (30, 20), 65_535) if mode == "I;16" else white.convert("RGB").convert(mode)
+    assert (picture_to_image(image, GREY) == 255).all()
+
+
+def test_a_pillow_image_is_turned_upright():
+    array = drawing(6, 4)
+    image = Image.fromarray(array)
+    image.getexif()[0x0112] = 6  # the camera was held upright: turn by 90° clockwise
+    np.testing.assert_array_equal(picture_to_image(image, GREY)[..., 0], np.rot90(array, -1))
+
+
+def test_a_pillow_image_of_a_truncated_file_is_refused():
+    image = Image.open(io.BytesIO(png(drawing(200, 200))[:-9_000]))
+    with pytest.raises(ImageError, match="A Pillow image cannot be read"):
+        picture_to_image(image, GREY)
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(ImageError, match="Found a dict as an image; expected a path"):
+        picture_to_image({}, GREY)
+    with pytest.raises(ImageError, match=r"shape \[2, 9, 7\] inside a list"):
+        picture_to_image(np.zeros((2, 9, 7), np.uint8), GREY)
+
+
+def test_a_bad_picture_among_several_is_named(tmp_path: Path):
+    with pytest.raises(ImageError, match=r"none\.png: cannot be read"):
+        stack_pictures([drawing(), tmp_path / "none.png"], GREY)
+    with pytest.raises(ImageError, match="Image 1 of 2: "):
+        stack_pictures([drawing(), b"no picture"], GREY)
+
+
+@given(
+    npst.arrays(
+        st.sampled_from([np.uint8, np.int64, np.float32, np.float64, np.bool_]),
+        npst.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=9),
+    )
+)
+def test_any_array_becomes_images_or_is_refused(array: np.ndarray):
+    try:
+        images, _ = array_to_images(array, GREY)
+    except ImageError:
+        return
+    assert images.dtype == np.uint8
+    assert images.shape[1:] == GREY

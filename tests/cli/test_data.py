@@ -1,0 +1,124 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from PIL import Image
+from typer.testing import CliRunner
+
+from tenfold.cli.data import app
+from tenfold.errors import DataError, ImageError
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TENFOLD_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture
+def sound_pets(tmp_path) -> Path:
+    """30 pictures of each of two classes, all of them different."""
+    generator = np.random.default_rng(0)
+    for name in ("猫", "[dog]"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(30):
+            pixels = generator.integers(0, 256, (9, 7), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{i}.png")
+    return tmp_path / "pets"
+
+
+@pytest.fixture
+def cats_and_dogs(sound_pets) -> Path:
+    """The same with one picture twice under 猫 and once under [dog] as well."""
+    first = (sound_pets / "猫" / "0.png").read_bytes()
+    (sound_pets / "猫" / "1.png").write_bytes(first)
+    (sound_pets / "[dog]" / "5.png").write_bytes(first)
+    return sound_pets
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_list_names_what_comes_along():
+    result = run("list")
+    assert result.exit_code == 0
+    assert "fashion-mnist" in result.stdout
+    assert "CC BY-SA 3.0" in result.stdout
+    names = [entry["name"] for entry in json.loads(run("list", "--json").stdout)["data"]]
+    assert names == ["mnist", "fashion-mnist"]
+
+
+def test_show_prints_tables_and_leaves_pictures(cats_and_dogs):
+    result = run("show", str(cats_and_dogs))
+    assert result.exit_code == 0
+    assert "(48, 9, 7, 1)" in result.stdout
+    assert "[dog]" in result.stdout
+    assert "猫" in result.stdout
+    assert "There is no test part" in result.stderr
+    for name in ("samples.png", "class_distribution.png"):
+        with Image.open(Path("data-pictures") / "pets-1" / name) as picture:
+            assert picture.width > 400
+        assert f"data-pictures/pets-1/{name}" in result.stdout
+
+
+def test_show_never_overwrites(cats_and_dogs):
+    run("show", str(cats_and_dogs))
+    run("show", str(cats_and_dogs))
+    assert sorted(path.name for path in Path("data-pictures").iterdir()) == ["pets-1", "pets-2"]
+    with pytest.raises(DataError, match="pets-1: exists and is not empty; nothing is overwritten"):
+        run("show", str(cats_and_dogs), "--out", "data-pictures/pets-1")
+    run("show", str(cats_and_dogs), "--out", "new/folder")
+    assert len(list(Path("new/folder").iterdir())) == 2
+
+
+def test_show_refuses_a_folder_that_cannot_be_made(cats_and_dogs):
+    Path("file").touch()
+    for out in ("file", "file/folder"):
+        with pytest.raises(DataError, match="file"):
+            run("show", str(cats_and_dogs), "--out", out)
+
+
+def test_show_as_json(cats_and_dogs):
+    document = json.loads(run("show", str(cats_and_dogs), "--size", "8x6", "--json").stdout)
+    assert document["image_shape"] == [8, 6, 1]
+    assert document["class_names"] == ["[dog]", "猫"]
+    assert document["train"]["count"] == 48
+    assert document["train"]["images"]["dtype"] == "uint8"
+    assert document["train"]["images"]["shape"] == [48, 8, 6, 1]
+    assert 0 <= document["train"]["images"]["min"] < document["train"]["images"]["max"] <= 255
+    assert [a + b for a, b in zip(document["train"]["counts"], document["test"]["counts"], strict=True)] == [30, 30]
+    assert len(document["fingerprint"]) == 64
+    assert all(Path(path).is_file() for path in document["pictures"])
+    assert any("as asked for" in note for note in document["notes"])
+
+
+def test_check_prints_findings_and_ends_well(cats_and_dogs):
+    result = run("check", str(cats_and_dogs))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("problem: 1 image occur")
+    assert "猫/0.png (猫)" in result.stdout
+    assert "[dog]/5.png ([dog])" in result.stdout
+    assert "pets: 60 images checked" in result.stdout
+
+
+def test_check_as_json_is_one_document(cats_and_dogs):
+    (finding, *_) = json.loads(run("check", str(cats_and_dogs), "--json").stdout)["findings"]
+    assert set(finding) == {"kind", "severity", "message", "items"}
+    assert finding["kind"] == "conflicting-labels"
+    assert {item["file"] for item in finding["items"][0]} == {"猫/0.png", "猫/1.png", "[dog]/5.png"}
+
+
+def test_check_of_sound_data_says_so(sound_pets):
+    assert run("check", str(sound_pets)).stdout == "pets: 60 images checked, nothing found.\n"
+    assert json.loads(run("check", str(sound_pets), "--json").stdout) == {"findings": []}
+
+
+def test_errors_leave_nothing_behind(cats_and_dogs):
+    (cats_and_dogs / "猫" / "3.png").write_bytes(b"")
+    with pytest.raises(ImageError, match=r"猫/3\.png: the file is empty"):
+        run("show", str(cats_and_dogs), "--out", "out")
+    assert not Path("out").exists()

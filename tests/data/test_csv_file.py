@@ -1,0 +1,61 @@
+import pytest
+
+from tenfold.data.csv_file import read_csv
+from tenfold.data.sizes import Wanted
+from tenfold.errors import DataError
+
+TRAIN = "label,a,b,c,d\n3,0,0,0,9\n5,0,0,0,200\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_files(first: str, wanted: Wanted | None = None, **files: str):
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text)
+        return read_csv(tmp_path / f"{first}.csv", wanted or Wanted(), lambda done, total: None)
+
+    return read_files
+
+
+def test_a_table_alone(read):
+    parts = read("digits", digits=TRAIN)
+    assert parts.class_names == ("3", "5")
+    assert parts.train.labels.tolist() == [0, 1]
+    assert parts.train.images.shape == (2, 2, 2, 1)
+    assert parts.test is None
+
+
+@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("my_Train_set", "my_test_set")])
+def test_the_test_table_beside_it(read, train, test):
+    parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,4\n"})
+    assert parts.test.labels.tolist() == [1]
+    assert parts.notes == (f"{test}.csv is the test part.",)
+
+
+def test_a_test_table_without_labels_is_not_used(read):
+    parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,4\n")
+    assert parts.test is None
+    assert parts.notes == ("test.csv has no labels: not used.",)
+
+
+def test_a_test_table_of_another_layout_is_refused(read):
+    with pytest.raises(DataError, match=r"test\.csv: has 3 columns, but train\.csv has 5"):
+        read("train", train=TRAIN, test="label,a,b\n1,2,3\n")
+
+
+def test_a_class_of_the_test_table_alone_is_refused(read):
+    with pytest.raises(DataError, match="the test part has the class '7'"):
+        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n")
+
+
+def test_size_applies_to_pixels_too(read):
+    parts = read("digits", Wanted((4, 6)), digits=TRAIN)
+    assert parts.train.images.shape == (2, 4, 6, 1)
+    assert "resized to 4×6" in parts.notes[0]
+
+
+def test_labels_with_files(read, tmp_path, draw):
+    draw(tmp_path / "x.png")
+    parts = read("train", train="file,label\nx.png,a\nx.png,b\n", test="file,label\nx.png,b\n")
+    assert parts.train.files == ("x.png", "x.png")
+    assert parts.test.labels.tolist() == [1]

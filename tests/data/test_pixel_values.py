@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from tenfold.data.pixel_values import image_array, pixel_bytes, square_shape
+from tenfold.errors import DataError
+
+
+def converted(values: object, dtype: type = np.float32) -> tuple[list[int], tuple[str, ...]]:
+    (pixels,), notes = pixel_bytes({"x": np.array(values, dtype)}, "a.npz")
+    assert pixels.dtype == np.uint8
+    return pixels.tolist(), notes
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+def test_bytes_stay(dtype):
+    assert converted([0, 7, 255], dtype) == ([0, 7, 255], ())
+
+
+def test_fractions_are_scaled_and_said_so():
+    assert converted([0, 0.5, 1]) == ([0, 128, 255], ("Pixel values 0…1 were scaled to 0…255.",))
+    assert converted([True, False], np.bool_)[0] == [255, 0]
+    assert converted([0, 1], np.uint8)[0] == [0, 255]
+
+
+@given(arrays(np.uint8, 20))
+def test_scaling_down_and_up_again_gives_the_same_bytes(values):
+    values[0] = 255
+    for dtype in (np.float16, np.float32, np.float64):
+        (pixels,), _ = pixel_bytes({"x": (values / 255).astype(dtype)}, "a")
+        if dtype != np.float16:
+            assert np.array_equal(pixels, values)
+        assert np.abs(pixels.astype(int) - values).max() <= 1
+
+
+def test_black_stays_black():
+    assert converted([0, 0]) == ([0, 0], ())
+
+
+def test_one_rule_for_all_parts():
+    parts, notes = pixel_bytes({"x_train": np.array([0.0, 200.0]), "x_test": np.array([0.0, 1.0])}, "a")
+    assert [part.tolist() for part in parts] == [[0, 200], [0, 1]]
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([[-1, 1]], r"a\.npz: pixel values run from -1 to 1; expected 0…255 or 0…1"),
+        ([[0, 65535]], "run from 0 to 65535"),
+        ([[0], [np.nan]], r"a\.npz, x: image 1 .* NaN"),
+        ([[np.inf], [0]], r"a\.npz, x: image 0 .* infinite"),
+    ],
+)
+def test_other_ranges_are_refused(values, message):
+    with pytest.raises(DataError, match=message):
+        converted(values)
+
+
+def test_text_is_refused():
+    with pytest.raises(DataError, match=r"a\.npz, x: holds values of type <U1; expected numbers"):
+        converted(["a"], np.str_)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((5, 6, 7), (5, 6, 7, 1)),
+        ((5, 6, 7, 1), (5, 6, 7, 1)),
+        ((5, 6, 7, 3), (5, 6, 7, 3)),
+        ((5, 3, 6, 7), (5, 6, 7, 3)),
+        ((5, 1, 6, 7), (5, 6, 7, 1)),
+        ((5, 784), (5, 28, 28, 1)),
+        ((5, 3072), (5, 32, 32, 3)),
+    ],
+)
+def test_shapes(shape, expected):
+    assert image_array(np.zeros(shape, np.uint8), "x").shape == expected
+
+
+def test_channels_first_keeps_its_channels():
+    values = np.zeros((1, 3, 4, 5), np.uint8)
+    values[0, 2] = 9
+    assert (image_array(values, "x")[..., 2] == 9).all()
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 6, 7, 4), (5, 1, 6, 7, 1), (5, 10), (5, 0)])
+def test_other_shapes_are_refused(shape):
+    with pytest.raises(DataError, match="expected"):
+        image_array(np.zeros(shape, np.uint8), "x")
+
+
+@given(st.integers(1, 100), st.sampled_from([1, 3]))
+def test_squares_are_recognised(side, channels):
+    assert square_shape(side * side * channels, "x") == (side, side, channels)

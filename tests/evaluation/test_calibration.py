@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenfold.evaluation.calibration import expected_calibration_error
+
+
+def _ece_as_in_the_paper(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> float:
+    """Written out bin by bin."""
+    confidence, predicted = probabilities.max(axis=1).astype(float), probabilities.argmax(axis=1)
+    total = 0.0
+    for m in range(1, bins + 1):
+        inside = (confidence > (m - 1) / bins) & (confidence <= m / bins)
+        if inside.any():
+            gap = (predicted[inside] == labels[inside]).mean() - confidence[inside].mean()
+            total += inside.mean() * abs(gap)
+    return total
+
+
+def test_hand_worked_example() -> None:
+    # Bin (0.5, 0.6]: two images at 0.6, one of them right: |0.5 - 0.6| · 2/5.
+    # Bin (0.9, 1]: three at 1, two of them right: 1/3 · 3/5.
+    probabilities = np.float64([[0.6, 0.4], [0.6, 0.4], [0, 1], [0, 1], [0, 1]])
+    error = expected_calibration_error(probabilities, np.int32([0, 1, 1, 1, 0]), bins=10)
+    assert error == pytest.approx(0.1 * 2 / 5 + 1 / 3 * 3 / 5)
+
+
+def test_sure_and_always_right_is_zero_and_always_wrong_is_one() -> None:
+    sure = np.eye(3, dtype=np.float32)
+    assert expected_calibration_error(sure, np.int32([0, 1, 2])) == 0
+    assert expected_calibration_error(sure, np.int32([1, 2, 0])) == 1
+
+
+@given(st.integers(0, 2**31), st.integers(2, 6), st.integers(1, 40), st.sampled_from([1, 5, 15]))
+def test_equals_the_formula(seed: int, classes: int, count: int, bins: int) -> None:
+    random = np.random.default_rng(seed)
+    probabilities = random.dirichlet(np.ones(classes), count)
+    labels = random.integers(0, classes, count).astype(np.int32)
+    found = expected_calibration_error(probabilities, labels, bins)
+    assert found == pytest.approx(_ece_as_in_the_paper(probabilities, labels, bins), abs=1e-9)

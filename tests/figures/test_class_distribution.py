@@ -1,0 +1,28 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tenfold.figures.class_distribution import class_distribution_figure
+
+
+def test_bars_are_the_counts(texts_of, assert_nothing_clipped) -> None:
+    train, test = np.int32([0] * 1200 + [1] * 300), np.int32([0] * 5)
+    figure = class_distribution_figure(train, test, ["many", "few", "none"])
+    lengths = [[bar.get_width() for bar in axes.containers[0]] for axes in figure.axes]
+    assert lengths == [[1200, 300, 0], [5, 0, 0]]
+    said = texts_of(figure)
+    assert {"many", "few", "none", "1,200", "300", "5", "Training: 1,500 images", "Test: 5 images"} <= set(said)
+    # If all had the same: 1500 / 3.
+    assert figure.axes[0].lines[0].get_xdata()[0] == 500
+    assert_nothing_clipped(figure)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 26, 200])
+def test_any_number_of_classes_fits(classes: int, assert_nothing_clipped) -> None:
+    labels = np.arange(3 * classes, dtype=np.int32) % classes
+    figure = class_distribution_figure(labels, labels, [f"W{'W' * 40}{i}" for i in range(classes)])
+    assert max(figure.get_size_inches()) < 14
+    assert_nothing_clipped(figure)
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert not any(upper.overlaps(lower) for upper, lower in pairwise(boxes))

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from tenfold.figures.prediction_tiles import percent, prediction_gallery
+from tenfold.figures.style import BLUE, RED
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.98765, "98.8 %"), (1.0, "100.0 %"), (0.99999, ">99.9 %"), (0.0001, "<0.1 %"), (0.0, "0.0 %")],
+)
+def test_percent_never_claims_certainty(probability: float, text: str) -> None:
+    assert percent(probability) == text
+
+
+def test_wrong_is_red_with_a_cross_and_right_is_blue_with_a_tick(predictions, assert_nothing_clipped) -> None:
+    figure = prediction_gallery(*predictions, positions=np.array([0, 1]), columns=5, title="T", note="n")
+    colors = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert colors["✗ predicted: banana"] == RED
+    assert colors["✓ predicted: banana"] == BLUE
+    assert {"true: apple", "true: banana"} <= set(colors)
+    assert_nothing_clipped(figure)
+
+
+def test_bars_show_the_most_probable_classes(predictions) -> None:
+    images, labels, _, names = predictions
+    probabilities = np.tile(np.float32([0.1, 0.2, 0.0, 0.7]), (60, 1))
+    figure = prediction_gallery(
+        images, labels, probabilities, names, positions=np.array([1]), columns=1, title="T", note=""
+    )
+    said = [text.get_text() for text in figure.axes[0].texts]
+    assert said[2:] == ["$d_1$ <b>", "70.0 %", "banana", "20.0 %", "apple", "10.0 %"]
+    bars = [patch for patch in figure.axes[0].patches if patch.get_facecolor()[3] and patch.get_linewidth() == 0]
+    grounds, lengths = bars[::2], bars[1::2]
+    shares = [bar.get_width() / ground.get_width() for ground, bar in zip(grounds, lengths, strict=True)]
+    assert shares == pytest.approx([0.7, 0.2, 0.1])
+
+
+def test_captions_of_neighbours_do_not_touch(predictions, texts_of) -> None:
+    images, labels, probabilities, _ = predictions
+    figure = prediction_gallery(
+        *(images, labels, probabilities, ["W" * 40, "M" * 40, "w" * 40, "m" * 40]),
+        positions=np.arange(10),
+        columns=5,
+        title="T",
+        note="",
+    )
+    assert texts_of(figure)
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert not any(first.overlaps(other) for i, first in enumerate(boxes) for other in boxes[i + 1 :])

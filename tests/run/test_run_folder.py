@@ -1,0 +1,82 @@
+import json
+import os
+
+import pytest
+
+from tenfold.errors import RunError
+from tenfold.run.run_folder import create_run_folder, data_label, find_run, read_json, write_csv
+
+
+def finished(name, age=0):
+    folder = create_run_folder(None, name, "quick")
+    folder.run.write_text(json.dumps({"name": name}))
+    stat = folder.run.stat()
+    os.utime(folder.run, (stat.st_atime, stat.st_mtime - age))
+    return folder
+
+
+def test_each_run_gets_the_next_free_number():
+    names = [create_run_folder(None, "mnist", "quick").path.as_posix() for _ in range(2)]
+    assert names == ["runs/mnist-quick-1", "runs/mnist-quick-2"]
+
+
+def test_out_may_be_new_or_empty_and_nothing_else(tmp_path):
+    assert create_run_folder(tmp_path / "a" / "b", "mnist", "quick").path.is_dir()
+    assert create_run_folder(tmp_path / "a" / "b", "mnist", "quick").path == tmp_path / "a" / "b"
+    (tmp_path / "a" / "b" / "mine.txt").touch()
+    (tmp_path / "file").touch()
+    for taken in ("a/b", "file"):
+        with pytest.raises(RunError, match="Choose another --out"):
+            create_run_folder(tmp_path / taken, "mnist", "quick")
+    with pytest.raises(RunError, match="Cannot make a run folder"):
+        create_run_folder(tmp_path / "file" / "below", "mnist", "quick")
+
+
+def test_last_is_the_run_that_finished_last():
+    finished("new")
+    finished("old", age=100)
+    create_run_folder(None, "unfinished", "quick")
+    assert find_run("last").name == "new-quick-1"
+
+
+def test_runs_are_found_by_path_and_by_name():
+    folder = finished("mnist")
+    assert find_run("mnist-quick-1") == find_run("runs/mnist-quick-1") == folder.path
+
+
+def test_a_missing_run_is_answered_with_what_there_is(tmp_path):
+    with pytest.raises(RunError, match="There is no run below"):
+        find_run("last")
+    finished("mnist")
+    with pytest.raises(RunError, match="Runs below runs/: mnist-quick-1"):
+        find_run("mnist-quick-7")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RunError, match="is no run folder"):
+        find_run("empty")
+
+
+def test_a_damaged_document_is_named(tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(RunError, match="run.json: cannot be read"):
+        read_json(tmp_path / "run.json")
+
+
+def test_what_a_row_lacks_stays_empty(tmp_path):
+    write_csv(
+        tmp_path / "a.csv", [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "val_loss": 0.4}], ["epoch", "loss", "val_loss"]
+    )
+    assert (tmp_path / "a.csv").read_text() == "epoch,loss,val_loss\n1,0.5,\n2,,0.4\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "label"),
+    [
+        ("mnist", "mnist"),
+        ("some/where/My Digits.csv", "my-digits"),
+        ("数字/", "数字"),
+        ("a__b--c.npz", "a-b-c"),
+        ("---", "data"),
+    ],
+)
+def test_a_path_becomes_a_plain_label(data, label):
+    assert data_label(data) == label

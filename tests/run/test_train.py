@@ -1,0 +1,167 @@
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import tenfold
+from tenfold.data.dataset import Dataset
+from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError, TrainingInterrupted
+from tenfold.keras_on_jax import keras
+from tenfold.recipes.recipe import load_recipe
+from tenfold.run.train import training_splits
+
+FILES = {
+    *("recipe.toml", "run.json", "history.csv", "model.keras", "model.weights.h5", "model.onnx", "metrics.json"),
+    *("predictions.csv", "report.html", "figures/samples.png", "figures/class_distribution.png"),
+    *("figures/training_curves.png", "figures/confusion_matrix.png", "figures/correct_predictions.png"),
+    *("figures/wrong_predictions.png", "figures/random_predictions.png"),
+}
+
+
+@pytest.fixture(scope="module")
+def run(npz_file, recipe_file, tmp_path_factory):
+    return tenfold.train(npz_file, recipe_file, out=tmp_path_factory.mktemp("runs") / "one", verbose=0)
+
+
+def files_in(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_folder_holds_all_its_files_and_nothing_else(run):
+    assert files_in(run.path) == FILES
+
+
+def test_metrics_and_predictions_agree_with_the_keras_model(run, dataset):
+    probabilities = keras.saving.load_model(run.path / "model.keras").predict(dataset.test.images, verbose=0)
+    metrics = json.loads((run.path / "metrics.json").read_text())
+    assert metrics["accuracy"] == (probabilities.argmax(1) == dataset.test.labels).mean() == run.metrics.accuracy
+    with (run.path / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["predicted"]) for row in rows] == probabilities.argmax(1).tolist()
+    assert [int(row["label"]) for row in rows] == dataset.test.labels.tolist()
+    losses = -np.log(probabilities[np.arange(90), dataset.test.labels])
+    np.testing.assert_allclose([float(row["loss"]) for row in rows], losses, atol=2e-5)
+    assert metrics["loss"] == pytest.approx(losses.mean(), abs=1e-5)
+
+
+def test_the_onnx_model_takes_raw_pixels_and_gives_the_same_probabilities(run, dataset):
+    expected = keras.saving.load_model(run.path / "model.keras").predict(dataset.test.images, verbose=0)
+    session = onnxruntime.InferenceSession(run.path / "model.onnx")
+    (found,) = session.run(None, {"images": dataset.test.images})
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert json.loads(session.get_modelmeta().custom_metadata_map["accuracy"]) == run.metrics.accuracy
+
+
+def test_the_saved_model_loads_in_plain_keras_and_the_weights_fit_it(run):
+    code = (
+        "import sys, keras; model = keras.saving.load_model(sys.argv[1]); before = model.get_weights();"
+        "model.load_weights(sys.argv[2]); assert 'tenfold' not in sys.modules;"
+        "print(all((a == b).all() for a, b in zip(before, model.get_weights())), len(before))"
+    )
+    models = [str(run.path / "model.keras"), str(run.path / "model.weights.h5")]
+    result = subprocess.run([sys.executable, "-c", code, *models], capture_output=True, text=True, check=True)
+    assert result.stdout == "True 4\n"
+
+
+def test_the_saved_recipe_repeats_the_run_byte_for_byte(run, npz_file, tmp_path):
+    again = tenfold.train(npz_file, run.path / "recipe.toml", out=tmp_path / "two", verbose=0)
+    for name in ("history.csv", "model.weights.h5", "model.onnx", "metrics.json", "predictions.csv", "recipe.toml"):
+        assert (again.path / name).read_bytes() == (run.path / name).read_bytes(), name
+
+
+def test_the_run_says_where_its_numbers_come_from(run, dataset):
+    document = json.loads((run.path / "run.json").read_text())
+    assert document["status"] == "finished"
+    assert document["data"]["fingerprint"] == tenfold.load_dataset(run.recipe.data).fingerprint
+    assert (document["data"]["train"], document["data"]["validation"], document["data"]["test"]) == (202, 68, 90)
+    assert 0 <= document["onnx_difference"] <= 1e-5
+    assert document["parameters"] == (9 + 1) * 4 + (4 * 4 * 4) * 3 + 3
+    assert document["seconds"]["total"] >= document["seconds"]["training"] > 0
+    assert len(document["seconds"]["epochs"]) == 3
+    assert document["versions"]["keras"] == keras.__version__
+
+
+def test_history_has_a_row_for_each_epoch(run):
+    with (run.path / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert rows[0]["learning_rate"] == "0.01"
+
+
+def test_arrays_train_without_files_and_early_stopping_restores_the_best_epoch(dataset, recipe_file):
+    overrides = ["training.epochs=40", "training.early_stopping={patience = 2, monitor = 'val_loss'}"]
+    overrides += ["compile.optimizer.learning_rate=0.1", "compile.loss=categorical_crossentropy"]
+    run = tenfold.train(dataset, recipe_file, overrides=overrides, verbose=0)
+    assert run.path.as_posix() == "runs/bars-small-1"
+    losses = [row["val_loss"] for row in run.history]
+    assert len(losses) < 40
+    assert len(losses) == int(np.argmin(losses)) + 1 + 2
+    model = keras.saving.load_model(run.path / "model.keras")
+    _, validation = training_splits(dataset, run.recipe.training)
+    one_hot = np.eye(3)[validation.labels]
+    assert model.evaluate(validation.images, one_hot, verbose=0)[0] == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_a_diverging_run_keeps_its_last_finite_weights(dataset, recipe_file):
+    overrides = ["compile.optimizer={name = 'sgd', learning_rate = 1e38}"]
+    with pytest.raises(NonFiniteLossError, match=r"The model so far is in runs/bars-small-1 \(0 finished epochs\)"):
+        tenfold.train(dataset, recipe_file, overrides=overrides, verbose=0)
+    model = keras.saving.load_model("runs/bars-small-1/model.keras")
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
+    def interrupt(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
+    with pytest.raises(TrainingInterrupted, match="1 finished epochs"):
+        tenfold.train(dataset, recipe_file, verbose=0)
+    assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
+    assert tenfold.load_classifier("runs/bars-small-1").predict(dataset.test.images[0]).label in dataset.class_names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"recipe": "dense128"}, RecipeError, "Did you mean 'dense-128'"),
+        ({"overrides": ["network.0.kernel_size=99"]}, RecipeError, "network.0"),
+        ({"overrides": ["training.class_weight={top = 1.0}"]}, DataError, "Give one weight for each class"),
+        ({"epochs": 0}, RecipeError, "training.epochs"),
+        ({"data": "mnst"}, DataError, "Did you mean 'mnist'"),
+        ({"data": None}, DataError, "names no data"),
+        ({"out": "."}, RunError, "Choose another --out"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_written(dataset, recipe_file, tmp_path, arguments, error, message):
+    (tmp_path / "mine.txt").touch()
+    with pytest.raises(error, match=message):
+        tenfold.train(**({"data": dataset, "recipe": recipe_file, "verbose": 0} | arguments))
+    assert files_in(tmp_path) == {"mine.txt"}
+
+
+def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
+    training = load_recipe("dense-128").training
+    train, validation = training_splits(dataset, training)
+    assert np.bincount(validation.labels).tolist() == [18, 18, 18]
+    assert len(train) == 216
+    half, _ = training_splits(dataset, training.model_copy(update={"fraction": 0.5, "validation_split": 0}))
+    assert np.bincount(half.labels).tolist() == [45, 45, 45]
+    watched = load_recipe("dense-512").training
+    assert training_splits(dataset, watched) == (dataset.train, dataset.test)
+
+
+def test_a_dataset_may_have_two_classes_and_colour():
+    random = np.random.default_rng(0)
+    split = tenfold.load_dataset("mnist").test.take(np.arange(60))
+    images = random.integers(0, 256, (60, 8, 12, 3)).astype(np.uint8)
+    labels = (split.labels % 2).astype(np.int32)
+    two = type(split)(images, labels)
+    run = tenfold.train(Dataset("two", two, two, ("even", "odd")), "dense-128", epochs=1, verbose=0)
+    assert run.metrics.count == 60

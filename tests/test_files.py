@@ -1,0 +1,29 @@
+import pytest
+
+from tenfold.files import atomic_path, write_text
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("before")
+    with pytest.raises(KeyError), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        assert target.read_text() == "before"
+        raise KeyError
+    assert target.read_text() == "before"
+    write_text(target, "after\n")
+    assert target.read_bytes() == b"after\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_temporary_name_lies_beside_and_ends_like_the_final_one(tmp_path):
+    with atomic_path(tmp_path / "model.weights.h5") as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.name.endswith("model.weights.h5")
+        assert temporary.name.startswith(".")
+
+
+def test_the_file_is_as_readable_as_any_other(tmp_path):
+    write_text(tmp_path / "ours", "")
+    (tmp_path / "other").touch()
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -1,0 +1,168 @@
+"""`tenfold.fit` against `keras.Model.fit`: the same weights, the same History, for the same batches."""
+
+import numpy as np
+import pytest
+
+from tenfold.errors import DataError, ModelError, NonFiniteLossError
+from tenfold.keras_on_jax import keras
+from tenfold.training.fit import fit
+
+layers = keras.layers
+
+
+def digits(count=150, size=10, classes=4):
+    """Images whose class is a bright bar in one of four places, under noise."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, classes, count).astype(np.int32)
+    images = random.integers(0, 120, (count, size, size, 1)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label : 2 * label + 2] += 100
+    return images, labels
+
+
+def dense_layers():
+    return [layers.Flatten(), layers.Dense(12, activation="relu"), layers.Dense(4, activation="softmax")]
+
+
+def convolutional_layers():
+    return [
+        layers.Conv2D(4, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(6, 3, padding="same", activation="relu"),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Flatten(),
+        layers.Dense(4, activation="softmax"),
+    ]
+
+
+def compiled(network, optimizer="adam", loss="sparse_categorical_crossentropy", **settings):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((10, 10, 1), dtype="uint8"), layers.Rescaling(1 / 255), *network()])
+    model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"], **settings)
+    return model
+
+
+def assert_same_training(network, arguments, optimizer="adam", loss="sparse_categorical_crossentropy", one_hot=False):
+    images, labels = digits()
+    if one_hot:
+        labels = np.eye(4, dtype=np.float32)[labels]
+    expected_model, found_model = compiled(network, optimizer, loss), compiled(network, optimizer, loss)
+    settings = {"epochs": 3, "batch_size": 32, "shuffle": False, "verbose": 0} | arguments
+    expected = expected_model.fit(images, labels, **settings).history
+    found = fit(found_model, images, labels, **settings).history
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-4, atol=1e-6, err_msg=name)
+    for one, other in zip(found_model.get_weights(), expected_model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("network", [dense_layers, convolutional_layers])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_three_epochs_equal_keras_with_a_smaller_last_batch(network, optimizer):
+    assert 150 % 32
+    assert_same_training(network, {}, optimizer)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"validation_split": 0.3, "batch_size": 35},
+        {"class_weight": {0: 1.0, 1: 5.0, 2: 0.5, 3: 1.0}},
+        {"sample_weight": np.linspace(0.1, 2, 150)},
+        {"validation_data": digits(40), "validation_freq": 2},
+        {"batch_size": 200},
+    ],
+    ids=lambda arguments: ",".join(arguments),
+)
+def test_every_argument_means_what_it_means_in_keras(arguments):
+    assert_same_training(dense_layers, arguments)
+
+
+def test_one_hot_labels_with_label_smoothing_equal_keras():
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
+    assert_same_training(dense_layers, {}, "sgd", loss, one_hot=True)
+
+
+def test_keras_callbacks_work_and_the_best_epoch_is_restored():
+    images, labels = digits()
+    # Half of the labels are wrong, so that learning them by heart soon makes validation worse.
+    labels = np.where(np.arange(150) % 2, np.roll(labels, 7), labels)
+    model = compiled(dense_layers, keras.optimizers.Adam(0.03))
+    weights = []
+    remember = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+    history = fit(model, images, labels, epochs=30, validation_split=0.3, callbacks=[remember, stop], verbose=0)
+    best = int(np.argmin(history.history["val_loss"]))
+    assert len(history.epoch) < 30
+    for one, other in zip(model.get_weights(), weights[best], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_shuffling_depends_on_the_seed_alone():
+    images, labels = digits()
+
+    def weights(seed):
+        model = compiled(dense_layers)
+        fit(model, images, labels, epochs=2, seed=seed, verbose=0)
+        return [weight.tobytes() for weight in model.get_weights()]
+
+    assert weights(0) == weights(0)
+    assert weights(0) != weights(1)
+
+
+def test_dropout_is_on_in_training_and_off_in_validation():
+    images, labels = digits(64)
+
+    def network():
+        return [layers.Flatten(), layers.Dropout(0.9), layers.Dense(4, activation="softmax")]
+
+    model = compiled(network, keras.optimizers.SGD(1e-12))
+    history = fit(model, images, labels, epochs=2, validation_data=(images, labels), verbose=0).history
+    evaluated = model.evaluate(images, labels, verbose=0, return_dict=True)
+    np.testing.assert_allclose(history["val_loss"][-1], evaluated["loss"], rtol=1e-5)
+    assert history["loss"][0] > 1.2 * history["val_loss"][0]
+    assert history["loss"][0] != history["loss"][1]
+
+
+def test_a_diverging_loss_stops_with_finite_weights():
+    images, labels = digits()
+    model = compiled(
+        dense_layers, keras.optimizers.SGD(1e30), loss=keras.losses.CategoricalCrossentropy(from_logits=True)
+    )
+    with pytest.raises(NonFiniteLossError, match="learning rate 1e\\+30"):
+        fit(model, images, np.eye(4)[labels], epochs=20, verbose=0)
+    assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+def test_an_interrupt_leaves_the_weights_of_the_last_chunk():
+    images, labels = digits()
+    model = compiled(dense_layers)
+    before = model.get_weights()
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, images, labels, callbacks=[Interrupt()], verbose=0)
+    assert any((one != other).any() for one, other in zip(before, model.get_weights(), strict=True))
+
+
+def test_a_model_that_is_not_compiled_is_refused():
+    model = keras.Sequential([keras.Input((10, 10, 1)), layers.Flatten(), layers.Dense(4)])
+    with pytest.raises(ModelError, match="model.compile"):
+        fit(model, *digits())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"epochs": 1.5}, "epochs is 1.5"),
+        ({"validation_split": 1}, "validation_split is 1"),
+    ],
+)
+def test_wrong_numbers_are_named(arguments, message):
+    with pytest.raises(DataError, match=message):
+        fit(compiled(dense_layers), *digits(), **arguments)

@@ -17,6 +17,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/check.py
+	$(BIN)/python benchmarks/publish.py --check
 
 setup: .venv/installed
 

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import tenfold
+from tenfold.cli import data
 from tenfold.cli.evaluate import evaluate
 from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
@@ -20,41 +21,54 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(recipes)
+app.add_typer(data.app, name="data")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(tenfold.__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """From a folder of small images to a classifier that you can trust and ship, on a laptop's CPU."""
-    if version:
-        print(tenfold.__version__)
-        raise typer.Exit
 
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 the input is at fault, 130 interrupted, 1 a defect of ours."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        exit_code = app(standalone_mode=False) or 0
+        sys.stdout.flush()
     except TenfoldError as error:
-        _leave(f"Error: {error}", 2)
-    except KeyboardInterrupt as interrupt:
-        _leave(str(interrupt) or "Interrupted.", 130)
+        print(f"Error: {error}", file=sys.stderr)
+        exit_code = 2
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        exit_code = 0
+    except KeyboardInterrupt:
+        exit_code = 130
     except Exception as error:
-        if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error that knows its own message
-            error.show()
-            sys.exit(error.exit_code)
-        traceback.print_exc()
-        _leave(f"This is a defect of tenfold {tenfold.__version__}, not yours. Please report the lines above.", 1)
-
-
-def _leave(message: str, exit_code: int) -> NoReturn:
-    print(message, file=sys.stderr)
-    sys.stdout.flush()
+        exit_code = _report(error)
     sys.stderr.flush()
-    # Not sys.exit: an interrupt would wait for the compiler's threads, whose result nobody needs any more.
+    # Not sys.exit, which would wait for the compiler's threads after an interrupt, and flush a closed pipe again.
     os._exit(exit_code)
+
+
+def _report(error: Exception) -> int:
+    """Print what the user can do about an error that is none of ours; otherwise everything we need to mend it."""
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error that knows its own message
+        error.show()
+        return int(error.exit_code)
+    traceback.print_exc()
+    print(
+        f"This is a defect of tenfold {tenfold.__version__}, not yours. Please report the lines above.", file=sys.stderr
+    )
+    return 1
 
 
 def _interrupt(signal_number: int, frame: object) -> NoReturn:

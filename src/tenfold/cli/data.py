@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from tenfold.cli.loading import load_with_progress
 from tenfold.cli.output import print_json, stdout
 from tenfold.errors import DataError
 
@@ -59,6 +58,7 @@ def show(
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
     from tenfold.data.sizes import parse_size
+    from tenfold.run.loading import load_with_progress
 
     if out is not None:
         _check_fresh(out)
@@ -79,6 +79,7 @@ def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = F
 
     from tenfold.data.inspection import findings
     from tenfold.data.sizes import parse_size
+    from tenfold.run.loading import load_with_progress
 
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
     found = findings(dataset)

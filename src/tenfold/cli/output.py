@@ -5,8 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
+from tenfold.terminal import stderr
+
+__all__ = ["print_json", "stderr", "stdout"]
+
 stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
 
 
 def print_json(document: Any) -> None:

@@ -76,7 +76,7 @@ def _input_and_output(
     if source in CATALOG:
         found_classes = len(CATALOG[source].class_names)
     elif source is not None and (data or Path(source).exists()):
-        from tenfold.cli.loading import load_with_progress
+        from tenfold.run.loading import load_with_progress
 
         dataset = load_with_progress(source, recipe.size, recipe.gray)
         shape, found_classes = dataset.image_shape, len(dataset.class_names)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from tenfold.cli.output import print_json, stdout
+from tenfold.cli.output import print_json, stderr, stdout
+from tenfold.errors import TrainingInterrupted
 
 if TYPE_CHECKING:
     from tenfold.evaluation.metrics import Metrics
@@ -36,17 +37,21 @@ def train(
     from tenfold.data.sizes import parse_size
     from tenfold.run import train as run_train
 
-    run = run_train.train(
-        data,
-        recipe,
-        epochs=epochs,
-        seed=seed,
-        fraction=fraction,
-        size=parse_size(size) if size else None,
-        gray=gray or None,
-        overrides=overrides or [],
-        out=out,
-    )
+    try:
+        run = run_train.train(
+            data,
+            recipe,
+            epochs=epochs,
+            seed=seed,
+            fraction=fraction,
+            size=parse_size(size) if size else None,
+            gray=gray or None,
+            overrides=overrides or [],
+            out=out,
+        )
+    except TrainingInterrupted as interrupt:
+        stderr.print(str(interrupt), markup=False, soft_wrap=True)
+        raise typer.Exit(130) from interrupt
     if as_json:
         print_json(_document(run))
     else:

@@ -109,7 +109,10 @@ def _unknown(source: str) -> str:
     if re.match(r"\w+://", source):
         return f"{source}: is an address; expected something on this machine. Download and unpack it first."
     near = suggestion(_catalog_name(source), CATALOG).removeprefix(".")
-    return f"{source or 'An empty name'}: there is no such file, folder or data set.{near} Known data sets: {known}; or give {_KINDS}."
+    return (
+        f"{source or 'An empty name'}: there is no such file, folder or data set.{near} "
+        f"Known data sets: {known}; or give {_KINDS}."
+    )
 
 
 def _short_name(path: Path) -> str:

@@ -1,37 +1,54 @@
-"""Loading data under the user's eyes: a bar while large folders are read, and the choices that were made."""
+"""Loading data under the user's eyes: a progress bar, and the choices that were made, on stderr."""
 
-from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.load import load_dataset
-from tenfold.data.sizes import Size
+from tenfold.terminal import stderr
 
-_console = Console(stderr=True, highlight=False, soft_wrap=True)
+_PLAIN_LINE_SECONDS = 5.0
+"""Without a terminal, one line of progress at most so often."""
 
 
-def load_with_progress(
-    source: str | Path, *, size: Size | None = None, gray: bool = False, quiet: bool = False
-) -> Dataset:
-    """Load a data set as `load_dataset` does, with a progress bar and its notes on stderr unless `quiet`."""
-    if quiet:
-        return load_dataset(source, size=size, gray=gray)
-    columns = (
-        TextColumn("Reading {task.fields[source]}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_console, transient=True, disable=not _console.is_terminal) as bar:
-        task = bar.add_task("", total=None, source=str(source), visible=False)
-        dataset = load_dataset(
-            source,
-            size=size,
-            gray=gray,
-            progress=lambda done, total: bar.update(task, completed=done, total=total, visible=True),
-        )
+def load_with_progress(source: str, size: tuple[int, int] | None = None, gray: bool = False) -> Dataset:
+    """Load a data set, show how far it is, and print what was decided on the way.
+
+    Args:
+        source: As for `tenfold.data.load.load_dataset`.
+        size: Height and width in pixels, or None for the rule.
+        gray: Turn colour into grey.
+
+    Raises:
+        DataError: There is no such data, or it makes no sense.
+        ImageError: A picture cannot be decoded.
+    """
+    with _bar() if stderr.is_terminal else _lines() as progress:
+        dataset = load_dataset(source, size=size, gray=gray, progress=progress)
     for note in dataset.notes:
-        _console.print(f"Note: {note}")
+        stderr.print(f"Note: {note}", markup=False)
     return dataset
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("Reading images"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=stderr, transient=True) as bar:
+        task = bar.add_task("", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+@contextmanager
+def _lines() -> Iterator[Callable[[int, int], None]]:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_LINE_SECONDS:
+            last = time.monotonic()
+            stderr.print(f"Reading images: {done / total:.0%}")
+
+    yield report

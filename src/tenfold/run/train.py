@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tenfold
 from tenfold.classifier.metadata import Metadata, polarity
 from tenfold.data.dataset import Dataset, Split
+from tenfold.data.load import load_dataset
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError, NonFiniteLossError, TrainingInterrupted
 from tenfold.evaluation.metrics import Metrics
@@ -127,7 +128,8 @@ def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbo
     source = recipe.data if data is None else str(data)
     if source is None:
         raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
-    dataset = load_with_progress(source, size=recipe.size, gray=recipe.gray, quiet=verbose == 0)
+    load = load_with_progress if verbose else load_dataset
+    dataset = load(source, size=recipe.size, gray=recipe.gray)
     return recipe.model_copy(update={"data": source}), dataset
 
 

@@ -4,12 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from tenfold.keras_on_jax import keras
-
-_console = Console(stderr=True, highlight=False, soft_wrap=True)
+from tenfold.terminal import stderr
 
 
 class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
@@ -25,7 +23,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._images = images
         self._batch_size = batch_size
-        self._bar = bar and _console.is_terminal
+        self._bar = bar and stderr.is_terminal
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._started = 0.0
@@ -39,7 +37,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             TextColumn("{task.fields[status]}"),
-            console=_console,
+            console=stderr,
             transient=True,
         )
         self._task = self._progress.add_task(self._title(epoch), total=self.params["steps"], status="")
@@ -62,7 +60,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
         """Replace the bar by the line that stays."""
         self.close()
         seconds = time.perf_counter() - self._started
-        _console.print(f"{self._title(epoch)}  {seconds:6.2f} s  {_values(logs)}")
+        stderr.print(f"{self._title(epoch)}  {seconds:6.2f} s  {_values(logs)}")
 
     def close(self) -> None:
         """Take the bar away, also when training ends early."""

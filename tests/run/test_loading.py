@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tenfold.cli import loading
-from tenfold.cli.loading import load_with_progress
+from tenfold.run import loading
+from tenfold.run.loading import load_with_progress
 
 
 @pytest.fixture

@@ -1,0 +1,92 @@
+"""Trains recipes over several seeds, each run as a user would start it, and writes down what came out.
+
+    python benchmarks/accuracy.py dense-128 cnn-32-64-128 --seeds 3
+
+Each run is `tenfold train DATA --recipe NAME --seed S` in a process of its own; its accuracy is that of the final
+evaluation on the test set. benchmarks/results/accuracy/NAME.json holds every run, the mean and the range;
+benchmarks/publish.py copies the figures into the recipes' headers and the READMEs.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import tenfold
+from tenfold.evaluation.metrics import wilson_interval
+from tenfold.recipes.recipe import load_recipe, recipe_names
+from tenfold.run.provenance import machine, versions
+
+RESULTS = Path(__file__).parent / "results" / "accuracy"
+
+
+def train(recipe: str, data: str, seed: int) -> dict[str, Any]:
+    """One run in a fresh process and a fresh folder."""
+    command = [
+        str(Path(sys.executable).parent / "tenfold"),
+        "train",
+        data,
+        "--recipe",
+        recipe,
+        "--seed",
+        str(seed),
+        "--json",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
+        document = json.loads(result.stdout)
+        run = json.loads((Path(folder) / document["run"] / "run.json").read_text())
+    return {
+        "seed": seed,
+        "accuracy": document["accuracy"],
+        "loss": round(document["loss"], 5),
+        "seconds": document["seconds"]["total"],
+        "training_seconds": document["seconds"]["training"],
+        "epoch_seconds": round(median(document["seconds"]["epochs"]), 2),
+        "parameters": run["parameters"],
+        "count": document["count"],
+    }
+
+
+def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a recipe's runs amount to; the interval is Wilson's, over all predictions of all runs."""
+    accuracies = [run["accuracy"] for run in runs]
+    count = sum(run["count"] for run in runs)
+    return {
+        "recipe": recipe,
+        "data": data,
+        "parameters": runs[0]["parameters"],
+        "mean": mean(accuracies),
+        "range": [min(accuracies), max(accuracies)],
+        "interval": wilson_interval(round(mean(accuracies) * count), count),
+        "median_seconds": median(run["seconds"] for run in runs),
+        "runs": runs,
+        "tenfold": tenfold.__version__,
+        "versions": versions(),
+        "machine": machine(),
+        "date": date.today().isoformat(),
+    }
+
+
+def main() -> None:
+    """Train every named recipe with every seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", default=recipe_names())
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    arguments = parser.parse_args()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for recipe in arguments.recipes:
+        data = str(load_recipe(recipe).data)
+        runs = [train(recipe, data, seed) for seed in range(arguments.seeds)]
+        document = summary(recipe, data, runs)
+        (RESULTS / f"{recipe}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        print(f"{recipe}: mean {document['mean']:.4f}, range {document['range']}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`tenfold train` and `tenfold evaluate` as a user runs them, with real signals."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TENFOLD = str(Path(sys.executable).parent / "tenfold")
+QUICKLY = ["train", "mnist", "--recipe", "dense-128", "--fraction", "0.02", "--epochs", "1"]
+
+
+def tenfold(*arguments, cwd):
+    return subprocess.run([TENFOLD, *arguments], capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, tenfold(*QUICKLY, cwd=folder)
+
+
+def test_training_prints_epochs_on_stderr_and_the_result_on_stdout(trained):
+    folder, result = trained
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith("Epoch 1/1 ")
+    for word in ("test accuracy", "95 % interval", "most confused", "runs/mnist-dense-128-1/report.html"):
+        assert word in result.stdout
+    assert (folder / "runs" / "mnist-dense-128-1" / "report.html").is_file()
+
+
+def test_evaluate_finds_what_the_run_found(trained):
+    folder, _ = trained
+    written = json.loads((folder / "runs" / "mnist-dense-128-1" / "metrics.json").read_text())
+    for run in ("last", "runs/mnist-dense-128-1"):
+        assert json.loads(tenfold("evaluate", run, "--json", cwd=folder).stdout) == written
+
+
+def test_evaluate_on_other_data_needs_the_same_classes(trained):
+    folder, _ = trained
+    result = tenfold("evaluate", "last", "--data", "fashion-mnist", cwd=folder)
+    assert result.returncode == 2
+    assert "fashion-mnist has the classes T-shirt/top" in result.stderr
+    assert json.loads(tenfold("evaluate", "last", "--data", "mnist", "--json", cwd=folder).stdout)["count"] == 10_000
+
+
+def test_json_is_one_document_and_the_second_run_gets_its_own_folder(trained):
+    folder, _ = trained
+    result = tenfold(*QUICKLY, "--json", cwd=folder)
+    document = json.loads(result.stdout)
+    assert document["run"] == "runs/mnist-dense-128-2"
+    assert document["count"] == 10_000
+    assert 0 < document["accuracy"] < 1
+    first, second = ((folder / "runs" / f"mnist-dense-128-{n}" / "history.csv").read_bytes() for n in (1, 2))
+    assert first == second
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_acts_within_a_second_and_leaves_a_loadable_run(number, tmp_path):
+    command = [
+        TENFOLD,
+        "train",
+        "mnist",
+        "--recipe",
+        "dense-512",
+        "--epochs",
+        "200",
+        "--set",
+        "training.watch_test_set=false",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr.readline().startswith("Epoch   1/200")
+        process.send_signal(number)
+        sent = time.monotonic()
+        message = process.stderr.read().splitlines()[-1]
+        assert process.wait() == 130
+    # A second to act and, on a busy machine, some more to save; without the signal it would take minutes.
+    assert time.monotonic() - sent < 20
+    assert message.startswith("Interrupted. The model so far is in runs/mnist-dense-512-1 (1 finished")
+    run = tmp_path / "runs" / "mnist-dense-512-1"
+    assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
+    pictures = ["--model", "runs/mnist-dense-512-1", "--json"]
+    picture = tmp_path / "black.png"
+    from PIL import Image
+
+    Image.new("L", (28, 28)).save(picture)
+    assert json.loads(tenfold("predict", "black.png", *pictures, cwd=tmp_path).stdout)["predictions"][0]["label"]

@@ -11,8 +11,7 @@ import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError, TrainingInterrupted
 from tenfold.keras_on_jax import keras
-from tenfold.recipes.recipe import load_recipe
-from tenfold.run.train import training_splits
+from tenfold.run.plan import training_splits
 
 FILES = {
     *("recipe.toml", "run.json", "history.csv", "model.keras", "model.weights.h5", "model.onnx", "metrics.json"),
@@ -144,17 +143,6 @@ def test_what_is_wrong_is_said_before_anything_is_written(dataset, recipe_file, 
     with pytest.raises(error, match=message):
         tenfold.train(**({"data": dataset, "recipe": recipe_file, "verbose": 0} | arguments))
     assert files_in(tmp_path) == {"mine.txt"}
-
-
-def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
-    training = load_recipe("dense-128").training
-    train, validation = training_splits(dataset, training)
-    assert np.bincount(validation.labels).tolist() == [18, 18, 18]
-    assert len(train) == 216
-    half, _ = training_splits(dataset, training.model_copy(update={"fraction": 0.5, "validation_split": 0}))
-    assert np.bincount(half.labels).tolist() == [45, 45, 45]
-    watched = load_recipe("dense-512").training
-    assert training_splits(dataset, watched) == (dataset.train, dataset.test)
 
 
 def test_a_dataset_may_have_two_classes_and_colour():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tenfold.classifier.classifier import Classifier, load_classifier
-from tenfold.data.dataset import Dataset
+from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
@@ -50,16 +50,21 @@ def _own_data(folder: RunFolder) -> Dataset:
 
 
 def _other_data(data: str, classifier: Classifier) -> Dataset:
+    """Other data in the model's own image shape and numbering of the classes."""
     height, width, channels = classifier.image_shape
     dataset = load_dataset(data, size=(height, width), gray=channels == 1)
-    if dataset.class_names != classifier.class_names:
+    if set(dataset.class_names) != set(classifier.class_names):
         raise DataError(
             f"{data} has the classes {', '.join(dataset.class_names)}; the model knows "
-            f"{', '.join(classifier.class_names)}. Expected the same names in the same order."
+            f"{', '.join(classifier.class_names)}. Expected the same classes."
         )
-    if dataset.image_shape != classifier.image_shape:
-        raise DataError(f"{data} holds grey images, but the model takes colour. Convert the images to RGB.")
-    return dataset
+    number = np.array([classifier.class_names.index(name) for name in dataset.class_names], np.int32)
+    # A model for colour takes grey images as red, green and blue of equal strength.
+    repeats = channels // dataset.image_shape[2]
+    train, test = (
+        Split(np.repeat(split.images, repeats, axis=3), number[split.labels]) for split in (dataset.train, dataset.test)
+    )
+    return Dataset(dataset.name, train, test, classifier.class_names, dataset.notes)
 
 
 @dataclass(frozen=True)

@@ -86,10 +86,9 @@ def create_run_folder(out: Path | None, data: str, recipe: str) -> RunFolder:
     Raises:
         RunError: `out` exists and is not an empty folder, or no folder can be made there.
     """
+    check_out(out)
     try:
         if out is not None:
-            if out.exists() and (not out.is_dir() or any(out.iterdir())):
-                raise RunError(f"{out} exists already; a run needs a fresh folder. Choose another --out.")
             out.mkdir(parents=True, exist_ok=True)
             return RunFolder(out)
         RUNS.mkdir(exist_ok=True)
@@ -105,6 +104,16 @@ def create_run_folder(out: Path | None, data: str, recipe: str) -> RunFolder:
             f"Cannot make a run folder ({error}). Choose a place that you may write to: --out DIR."
         ) from error
     raise AssertionError("counting never ends")
+
+
+def check_out(out: Path | None) -> None:
+    """Refuse an `out` that exists and is not an empty folder; a run overwrites nothing.
+
+    Raises:
+        RunError: It does.
+    """
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} exists already; a run needs a fresh folder. Choose another --out.")
 
 
 def find_run(name: str) -> Path:

@@ -4,31 +4,27 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenfold
 from tenfold.classifier.metadata import Metadata, polarity
-from tenfold.data.dataset import Dataset, Split
-from tenfold.data.load import load_dataset
-from tenfold.data.split import stratified_cut
-from tenfold.errors import DataError, NonFiniteLossError, TrainingInterrupted
+from tenfold.data.dataset import Dataset
+from tenfold.errors import NonFiniteLossError, TrainingInterrupted
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
 from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
-from tenfold.recipes.settings import Training
-from tenfold.run.loading import load_with_progress
-from tenfold.run.provenance import Stopwatch, machine, peak_memory_bytes, versions
+from tenfold.run.plan import Plan, make_plan
+from tenfold.run.provenance import machine, peak_memory_bytes, versions
 from tenfold.run.run_folder import (
     HISTORY_COLUMNS,
     RunFolder,
+    check_out,
     create_run_folder,
     data_label,
     write_csv,
     write_json,
 )
-from tenfold.training.class_weights import class_weights
 from tenfold.types import Verbose
 
 if TYPE_CHECKING:
@@ -54,19 +50,6 @@ class Run:
     metrics: Metrics = field(repr=False)
     history: tuple[Mapping[str, float], ...] = field(repr=False)
     seconds: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Everything that is settled before Keras is loaded."""
-
-    recipe: Recipe
-    dataset: Dataset
-    train: Split
-    validation: Split | None
-    class_weight: dict[int, float] | None
-    started: datetime
-    watch: Stopwatch
 
 
 def train(
@@ -103,7 +86,6 @@ def train(
         NonFiniteLossError: Training diverged; the last finite weights are in the run folder.
         TrainingInterrupted: Ctrl-C or SIGTERM; the weights so far are in the run folder.
     """
-    watch, started = Stopwatch(), datetime.now(UTC)
     given = {
         "training.epochs": epochs,
         "training.seed": seed,
@@ -112,46 +94,12 @@ def train(
         "gray": None if gray is None else str(gray).lower(),
     }
     settings = [f"{key}={value}" for key, value in given.items() if value is not None]
-    resolved = load_recipe(recipe, [*overrides, *settings])
-    with watch.stage("data"):
-        resolved, dataset = _load_data(data, resolved, verbose)
-        train_split, validation = training_splits(dataset, resolved.training)
-    weights = class_weights(resolved.training, train_split.labels, dataset.class_names)
-    plan = _Plan(resolved, dataset, train_split, validation, weights, started, watch)
-    return _train(plan, None if out is None else Path(out), verbose)
+    folder = None if out is None else Path(out)
+    check_out(folder)
+    return _train(make_plan(data, load_recipe(recipe, [*overrides, *settings]), verbose), folder, verbose)
 
 
-def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:
-    """The data, and the recipe that says which data it was."""
-    if isinstance(data, Dataset):
-        return recipe.model_copy(update={"data": None}), data
-    source = recipe.data if data is None else str(data)
-    if source is None:
-        raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
-    load = load_with_progress if verbose else load_dataset
-    dataset = load(source, size=recipe.size, gray=recipe.gray)
-    return recipe.model_copy(update={"data": source}), dataset
-
-
-def training_splits(dataset: Dataset, training: Training) -> tuple[Split, Split | None]:
-    """What a recipe trains on, and what it evaluates after each epoch.
-
-    The validation images are cut from the training images class by class; with `watch_test_set` they are the test
-    images, as in some tutorials, and nothing is selected by them.
-    """
-    train = dataset.train
-    if training.fraction < 1:
-        _, kept = stratified_cut(train.labels, training.fraction, training.seed)
-        train = train.take(kept)
-    if training.watch_test_set:
-        return train, dataset.test
-    if not training.validation_split:
-        return train, None
-    kept, cut = stratified_cut(train.labels, training.validation_split, training.seed)
-    return train.take(kept), train.take(cut)
-
-
-def _train(plan: _Plan, out: Path | None, verbose: Verbose) -> Run:
+def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
     recipe, watch = plan.recipe, plan.watch
     with watch.stage("libraries"):
         from tenfold.run.learning import build, learn, save_model
@@ -170,7 +118,7 @@ def _train(plan: _Plan, out: Path | None, verbose: Verbose) -> Run:
     return _finish(plan, folder, learned)
 
 
-def _finish(plan: _Plan, folder: RunFolder, learned: "Learned") -> Run:
+def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
     """Evaluate, draw and report; the run's own description comes last, so that it tells a finished run."""
     from tenfold.classifier.onnx_writer import write_onnx
     from tenfold.models.arithmetic import layer_arithmetic
@@ -216,7 +164,7 @@ def _raise_unfinished(learned: "Learned", folder: RunFolder) -> None:
     raise TrainingInterrupted(f"Interrupted. {saved}")
 
 
-def _metadata(plan: _Plan, metrics: Metrics | None) -> Metadata:
+def _metadata(plan: Plan, metrics: Metrics | None) -> Metadata:
     dataset = plan.dataset
     return Metadata(
         class_names=dataset.class_names,
@@ -231,9 +179,7 @@ def _metadata(plan: _Plan, metrics: Metrics | None) -> Metadata:
     )
 
 
-def _run_document(
-    plan: _Plan, folder: RunFolder, learned: "Learned", difference: float | None = None
-) -> dict[str, Any]:
+def _run_document(plan: Plan, folder: RunFolder, learned: "Learned", difference: float | None = None) -> dict[str, Any]:
     """The content of run.json."""
     dataset = plan.dataset
     return {

@@ -1,0 +1,83 @@
+"""What a run is going to do, settled and checked before Keras is loaded."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tenfold.data.dataset import Dataset, Split
+from tenfold.data.load import load_dataset
+from tenfold.data.split import stratified_cut
+from tenfold.errors import DataError
+from tenfold.recipes.recipe import Recipe
+from tenfold.recipes.settings import Training
+from tenfold.run.loading import load_with_progress
+from tenfold.run.provenance import Stopwatch
+from tenfold.training.class_weights import class_weights
+from tenfold.types import Verbose
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe, the data that it is trained on, and a clock that runs.
+
+    Args:
+        recipe: Every setting, and where the data came from.
+        dataset: All data.
+        train: What the model learns from.
+        validation: What is evaluated after each epoch, if anything.
+        class_weight: Weight of each class in the loss, by its number.
+        started: When the run began.
+        watch: Seconds by stage since then.
+    """
+
+    recipe: Recipe
+    dataset: Dataset
+    train: Split
+    validation: Split | None
+    class_weight: dict[int, float] | None
+    started: datetime
+    watch: Stopwatch
+
+
+def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> Plan:
+    """Load the data and cut it as the recipe says.
+
+    Raises:
+        DataError: The data is wrong, or does not suit the recipe.
+    """
+    watch, started = Stopwatch(), datetime.now(UTC)
+    with watch.stage("data"):
+        recipe, dataset = _load_data(data, recipe, verbose)
+        train, validation = training_splits(dataset, recipe.training)
+    weights = class_weights(recipe.training, train.labels, dataset.class_names)
+    return Plan(recipe, dataset, train, validation, weights, started, watch)
+
+
+def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:
+    """The data, and the recipe that says which data it was."""
+    if isinstance(data, Dataset):
+        return recipe.model_copy(update={"data": None}), data
+    source = recipe.data if data is None else str(data)
+    if source is None:
+        raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
+    load = load_with_progress if verbose else load_dataset
+    dataset = load(source, size=recipe.size, gray=recipe.gray)
+    return recipe.model_copy(update={"data": source}), dataset
+
+
+def training_splits(dataset: Dataset, training: Training) -> tuple[Split, Split | None]:
+    """What a recipe trains on, and what it evaluates after each epoch.
+
+    The validation images are cut from the training images class by class; with `watch_test_set` they are the test
+    images, as in some tutorials, and nothing is selected by them.
+    """
+    train = dataset.train
+    if training.fraction < 1:
+        _, kept = stratified_cut(train.labels, training.fraction, training.seed)
+        train = train.take(kept)
+    if training.watch_test_set:
+        return train, dataset.test
+    if not training.validation_split:
+        return train, None
+    kept, cut = stratified_cut(train.labels, training.validation_split, training.seed)
+    return train.take(kept), train.take(cut)

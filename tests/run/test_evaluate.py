@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+import tenfold
+from tenfold.data.dataset import Dataset
+from tenfold.errors import DataError, RunError
+from tenfold.run.evaluate import evaluate
+
+
+@pytest.fixture(scope="module")
+def run(npz_file, recipe_file, tmp_path_factory):
+    return tenfold.train(npz_file, recipe_file, out=tmp_path_factory.mktemp("runs") / "one", verbose=0)
+
+
+def save_folders(split, class_names, folder):
+    """The test images as a folder per class, twice: as training and as test part."""
+    for part in ("train", "test"):
+        for position, (image, label) in enumerate(zip(split.images, split.labels, strict=True)):
+            path = folder / part / class_names[label] / f"{position}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image.squeeze()).save(path)
+
+
+def test_a_runs_own_test_set_gives_its_metrics_again(run):
+    assert evaluate(run.path) == run.metrics
+
+
+def test_other_data_is_brought_to_the_models_size_and_class_numbers(run, dataset, tmp_path):
+    # The model calls its classes 0, 1 and 2.
+    enlarged = type(dataset.test)(dataset.test.images.repeat(2, axis=1).repeat(2, axis=2), dataset.test.labels)
+    save_folders(enlarged, ["0", "1", "2"], tmp_path)
+    # Shrinking blurs a little, so that some doubtful images change sides.
+    assert evaluate(run.path, tmp_path).correct == pytest.approx(run.metrics.correct, abs=9)
+
+
+def test_classes_are_matched_by_name_not_by_position(dataset, recipe_file, tmp_path):
+    trained = tenfold.train(dataset, recipe_file, verbose=0)
+    save_folders(dataset.test, dataset.class_names, tmp_path / "data")
+    assert dataset.class_names == ("top", "middle", "bottom")
+    assert tenfold.load_dataset(tmp_path / "data").class_names == ("bottom", "middle", "top")
+    assert evaluate(trained.path, tmp_path / "data").confusion == trained.metrics.confusion
+
+
+def test_a_model_for_colour_takes_grey_images(dataset, recipe_file, tmp_path):
+    train, test = (
+        type(split)(np.repeat(split.images, 3, axis=3), split.labels) for split in (dataset.train, dataset.test)
+    )
+    trained = tenfold.train(Dataset("rgb", train, test, dataset.class_names), recipe_file, verbose=0)
+    save_folders(dataset.test, dataset.class_names, tmp_path / "data")
+    assert evaluate(trained.path, tmp_path / "data").confusion == trained.metrics.confusion
+
+
+def test_other_classes_are_refused(run, dataset, tmp_path):
+    save_folders(dataset.test, ["0", "1", "x"], tmp_path)
+    with pytest.raises(DataError, match="has the classes 0, 1, x; the model knows 0, 1, 2"):
+        evaluate(run.path, tmp_path)
+
+
+def test_data_that_has_changed_since_is_refused(dataset, recipe_file, tmp_path):
+    test, train = dataset.test, dataset.train
+    arrays = {"x_train": train.images, "y_train": train.labels, "x_test": test.images, "y_test": test.labels}
+    np.savez(tmp_path / "bars.npz", **arrays)
+    trained = tenfold.train("bars.npz", recipe_file, epochs=1, verbose=0)
+    np.savez(tmp_path / "bars.npz", **arrays | {"x_test": 255 - test.images})
+    with pytest.raises(RunError, match="bars.npz has changed since"):
+        evaluate(trained.path)
+
+
+def test_a_run_on_arrays_needs_to_be_told_its_data(dataset, recipe_file):
+    trained = tenfold.train(dataset, recipe_file, epochs=1, verbose=0)
+    with pytest.raises(RunError, match="--data DATA"):
+        evaluate(trained.path)

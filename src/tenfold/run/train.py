@@ -25,6 +25,7 @@ from tenfold.run.run_folder import (
     write_csv,
     write_json,
 )
+from tenfold.terminal import busy
 from tenfold.types import Verbose
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def train(
 
 def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
     recipe, watch = plan.recipe, plan.watch
-    with watch.stage("libraries"):
+    with watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
         from tenfold.run.learning import build, learn, save_model
-    with watch.stage("model"):
+    with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
         model = build(recipe, plan.dataset, len(plan.train))
     folder = create_run_folder(out, data_label(recipe.data or plan.dataset.name), recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
@@ -115,7 +116,8 @@ def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
     if learned.status != "finished":
         write_json(folder.run, _run_document(plan, folder, learned))
         _raise_unfinished(learned, folder)
-    return _finish(plan, folder, learned)
+    with busy("Evaluating and drawing figures", show=verbose != 0):
+        return _finish(plan, folder, learned)
 
 
 def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:

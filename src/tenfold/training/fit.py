@@ -8,6 +8,7 @@ import numpy as np
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
+from tenfold.terminal import busy
 from tenfold.training.engine import Program, State, read_state, write_state
 from tenfold.training.inputs import Arrays, checked_arrays
 from tenfold.training.progress import ProgressBar
@@ -72,8 +73,9 @@ def fit(
         arrays, validation = _cut(arrays, validation_split)
     model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
 
-    training = _program(model, arrays, batch_size, training=True)
-    evaluation = _program(model, validation, _EVALUATION_BATCH, training=False) if validation else None
+    with busy("Compiling the training program", show=verbose != 0):
+        training = _program(model, arrays, batch_size, training=True)
+        evaluation = _program(model, validation, _EVALUATION_BATCH, training=False) if validation else None
     bar = ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
     listeners = keras.callbacks.CallbackList(
         [*callbacks, *([bar] if verbose != 0 else [])],

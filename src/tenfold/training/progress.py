@@ -9,6 +9,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from tenfold.keras_on_jax import keras
 from tenfold.terminal import stderr
 
+_BAR_WIDTH = 20
+
 
 class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
     """Bar and lines on stderr; only the lines where that is no terminal.
@@ -35,7 +37,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
             return
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=_BAR_WIDTH),
             TextColumn("{task.fields[status]}"),
             console=stderr,
             transient=True,
@@ -47,14 +49,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
         """Move the bar; called once for a chunk of batches."""
         if self._progress is None:
             return
-        steps, done = self.params["steps"], batch + 1
-        seconds = max(time.perf_counter() - self._started, 1e-9)
-        images = min(done * self._batch_size, self._images)
-        status = (
-            f"{images:,}/{self._images:,} images · {done:,}/{steps:,} batches · {images / seconds:,.0f} images/s"
-            f" · {seconds * (steps - done) / done:.0f} s left · {_values(logs)}"
-        )
-        self._progress.update(self._task, completed=done, status=status)
+        self._progress.update(self._task, completed=batch + 1, status=self._status(batch + 1, logs))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Replace the bar by the line that stays."""
@@ -68,10 +63,27 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
             self._progress.stop()
             self._progress = None
 
+    def _status(self, done: int, logs: Mapping[str, float] | None) -> str:
+        """What fits beside the bar, the most interesting first."""
+        steps, images = self.params["steps"], min(done * self._batch_size, self._images)
+        seconds = max(time.perf_counter() - self._started, 1e-9)
+        parts = (
+            _values(logs),
+            f"{images:,}/{self._images:,} images",
+            f"{seconds * (steps - done) / done:.0f} s left",
+            f"{done:,}/{steps:,} batches",
+            f"{images / seconds:,.0f} images/s",
+        )
+        room = stderr.width - _BAR_WIDTH - len(self._title(0)) - 2
+        fitting = (" · ".join(parts[:count]) for count in range(len(parts), 1, -1))
+        return next((text for text in fitting if len(text) <= room), parts[0])
+
     def _title(self, epoch: int) -> str:
         epochs = self.params["epochs"]
         return f"Epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
 
 
 def _values(logs: Mapping[str, Any] | None) -> str:
-    return "  ".join(f"{name} {value:.4f}" for name, value in (logs or {}).items() if isinstance(value, float))
+    # Keras's own order is the alphabet's, which would put the loss after the accuracy.
+    names = sorted(logs or {}, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+    return "  ".join(f"{name} {logs[name]:.4f}" for name in names) if logs else ""

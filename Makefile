@@ -9,7 +9,7 @@ train: setup
 	$(BIN)/tenfold train mnist
 
 test: setup
-	$(BIN)/pytest -n 2 tests
+	$(BIN)/pytest -n 2 --dist loadfile tests
 
 check: setup
 	$(BIN)/ruff check .

@@ -89,7 +89,7 @@ def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = F
     for finding in found:
         stdout.print("\n".join(_finding_lines(finding)), markup=False, soft_wrap=True)
     images = len(dataset.train) + len(dataset.test)
-    summary = f"{len(found)} kind{'s' if len(found) > 1 else ''} of findings" if found else "nothing found"
+    summary = f"{len(found)} finding{'s' if len(found) > 1 else ''}" if found else "nothing found"
     stdout.print(f"{dataset.name}: {images:,} images checked, {summary}.", markup=False, soft_wrap=True)
 
 

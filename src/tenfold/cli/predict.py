@@ -166,6 +166,8 @@ def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
 def _percent(probability: float) -> str:
     if 0.9995 <= probability < 1:
         return ">99.9 %"  # rounded up, it would look like certainty
+    if 0 < probability < 0.0005:
+        return "<0.1 %"
     return f"{100 * probability:.1f} %"
 
 

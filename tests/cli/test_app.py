@@ -1,8 +1,10 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import tenfold as package
 
@@ -55,8 +57,34 @@ def test_wrong_input_is_one_message_on_stderr_and_exit_code_2(arguments, message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_pipe_is_no_defect():
-    command = f"'{TENFOLD}' recipes | head -n 1 > /dev/null; exit ${{PIPESTATUS[0]}}"
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+def test_a_reader_that_has_gone_is_no_defect():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        command = [TENFOLD, "recipes", "quick", "--json"]
+        result = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
     assert "defect" not in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_answers_before_an_error_reach_a_pipe(tmp_path):
+    Image.new("L", (28, 28)).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [TENFOLD, "predict", "good.png", "bad.png"]
+    result = subprocess.run(command, cwd=tmp_path, env=buffered, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stdout.startswith("good.png ")
+    assert "bad.png" in result.stderr
+
+
+def test_what_the_system_refuses_is_the_users_to_mend(tmp_path):
+    result = subprocess.run(
+        [TENFOLD, "train", "mnist", "--out", "x" * 300],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "cannot be a run folder" in result.stderr

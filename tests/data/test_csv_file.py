@@ -38,6 +38,21 @@ def test_a_test_table_without_labels_is_not_used(read):
     assert parts.notes == ("test.csv has no labels: not used.",)
 
 
+@pytest.mark.parametrize("test", [",a,b,c,d\n3,1,2,3,4\n", "a,b,c,d\n1,2,3,4\n"])
+def test_an_index_does_not_stand_in_for_labels(read, test):
+    for train in (TRAIN, ",label,a,b,c,d\n0,3,0,0,0,9\n1,5,0,0,0,200\n"):
+        parts = read("train", train=train, test=test)
+        assert parts.test is None
+        assert parts.notes[0] == "test.csv has no labels: not used."
+
+
+def test_an_index_in_one_of_two_tables_is_ignored(read):
+    parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,4\n")
+    assert parts.test.images.ravel().tolist() == [1, 2, 3, 4]
+    assert parts.test.labels.tolist() == [1]
+    assert "first column of test.csv has no heading" in parts.notes[1]
+
+
 def test_a_test_table_of_another_layout_is_refused(read):
     with pytest.raises(DataError, match=r"test\.csv: has 3 columns, but train\.csv has 5"):
         read("train", train=TRAIN, test="label,a,b\n1,2,3\n")

@@ -33,6 +33,7 @@ def test_image_shape_and_length():
         (Split(np.zeros((2, 5, 6, 1), np.float32), np.zeros(2, np.int32)), "two, training split: images are float32"),
         (Split(np.zeros((2, 5, 6), np.uint8), np.zeros(2, np.int32)), r"uint8 \[2, 5, 6\]; expected uint8"),
         (split(shape=(5, 6, 2)), "1 or 3 channels"),
+        (split(shape=(0, 6, 1)), "two, training split: images are 0×6×1, so they hold no pixels"),
         (split(4, labels=[0, 1]), "4 images but 2 labels"),
         (split(0, labels=[]), "no images"),
         (split(2, labels=[0, 2]), "labels run from 0 to 2, but there are 2 classes; expected 0 to 1"),

@@ -175,3 +175,27 @@ def test_a_dangling_link_is_named(class_folders):
     (class_folders / "10" / "9.png").symlink_to(class_folders / "none.png")
     with pytest.raises(ImageError, match=r"10/9\.png: cannot be read"):
         read(class_folders)
+
+
+def test_linked_folders_are_read(tmp_path, class_folders, draw):
+    draw(tmp_path / "elsewhere" / "deep" / "x.png")
+    (class_folders / "2" / "more").symlink_to(tmp_path / "elsewhere")
+    (class_folders / "3").symlink_to(tmp_path / "elsewhere")
+    parts = read(class_folders)
+    assert parts.class_names == ("2", "3", "10")
+    assert {"2/more/deep/x.png", "3/deep/x.png"} < set(parts.train.files)
+    assert parts.notes == ()
+
+
+def test_links_that_lead_back_are_named_and_not_followed(class_folders, draw):
+    draw(class_folders / "2" / "deep" / "x.png")
+    (class_folders / "2" / "deep" / "back").symlink_to(class_folders / "2")
+    parts = read(class_folders)
+    assert len(parts.train) == 11
+    note = "Not followed, leading to a folder above or to one that is read anyway: "
+    assert parts.notes == (f"{note}one link (2/deep/back).",)
+    (class_folders / "2" / "whole").symlink_to(class_folders)
+    (class_folders / "2" / "twice").symlink_to(class_folders / "2" / "deep")
+    parts = read(class_folders)
+    assert len(parts.train) == 11
+    assert parts.notes == (f"{note}3 links (such as 2/twice).",)

@@ -37,6 +37,7 @@ def test_every_cut_and_every_surplus_is_noticed(data):
         (idx_bytes(np.zeros(4, np.uint8), kind=13), 1, "IDX type 0x0d; expected 0x08"),
         (idx_bytes(np.zeros(4, np.uint8)), 3, "has 1 dimensions; images have 3. Are images and labels swapped"),
         (idx_bytes(np.zeros((2, 2, 2), np.uint8)), 1, "has 3 dimensions; labels have 1"),
+        (idx_bytes(np.zeros((2, 0, 5), np.uint8)), 3, "a: its images are 0×5 .* hold no pixels"),
         (bytes([0, 0, 8, 3]) + b"\xff" * 12, 3, "announces 79,228,162,458,924,105,385,300,197,391"),
     ],
 )

@@ -72,6 +72,7 @@ def test_class_names_keep_their_order(read):
         ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the class '4'"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "b"])}, "label 0 .* is 3; .* 0 to 1"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "a"])}, "the same name twice"),
+        ({"x_train": X[:, :0], "y_train": Y}, r"a.npz, x_train: has the shape \[2, 0, 6\], .* hold no pixels"),
         ({"x_train": X[0, 0], "y_train": Y}, r"a.npz, x_train: has the shape \[6\]"),
     ],
 )

@@ -80,6 +80,25 @@ def test_pixels_that_make_no_square_are_refused(read):
         read("1,0,0,0,0,0\n")
 
 
+@pytest.mark.parametrize("heading", ["", "Unnamed: 0"])
+def test_the_index_that_pandas_writes_is_ignored(read, heading):
+    (images,), (labels,), notes = read(f"{heading},label,a,b,c,d\n17,7,0,1,2,255\n3,3,4,5,6,7\n")
+    assert images.reshape(2, 4).tolist() == [[0, 1, 2, 255], [4, 5, 6, 7]]
+    assert labels == ["7", "3"]
+    assert notes == (
+        "The first column of 0.csv has no heading: ignored, being the index that pandas writes (to_csv with "
+        "index=False leaves it out).",
+    )
+
+
+@pytest.mark.parametrize("headings", [",digit,a,b,c,d", ",0,1,2,3,4", "Unnamed: 0.1,Unnamed: 0,label,b,c,d"])
+def test_a_column_too_many_without_heading_is_named(read, headings):
+    columns = headings.count(",")
+    message = rf"0\.csv: {columns} pixel values .* no square.* Column 1 has no heading: .*index=False"
+    with pytest.raises(DataError, match=message):
+        read(f"{headings}\n{','.join('5' * (columns + 1))}\n")
+
+
 def test_progress_counts_rows_over_all_tables(tmp_path):
     tables = []
     for name, rows in (("a.csv", 2), ("b.csv", 1)):

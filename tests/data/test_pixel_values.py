@@ -92,6 +92,14 @@ def test_other_shapes_are_refused(shape):
         image_array(np.zeros(shape, np.uint8), "x")
 
 
+@pytest.mark.parametrize(
+    ("shape", "found"), [((20, 0, 10), "0×10"), ((20, 10, 0, 3), "10×0"), ((20, 1, 0, 10), "0×10")]
+)
+def test_images_without_pixels_are_refused(shape, found):
+    with pytest.raises(DataError, match=f"x: has the shape .* {found} .* hold no pixels; expected at least 1×1"):
+        image_array(np.zeros(shape, np.uint8), "x")
+
+
 @given(st.integers(1, 100), st.sampled_from([1, 3]))
 def test_squares_are_recognised(side, channels):
     assert square_shape(side * side * channels, "x") == (side, side, channels)

@@ -47,6 +47,22 @@ def test_impossible_shares_are_refused(fraction):
         stratified_cut(np.zeros(10, np.int32), fraction, 0)
 
 
+@pytest.mark.parametrize(
+    ("purpose", "message"),
+    [
+        (None, r"^Cannot cut 0\.5% off 3 images .* has 1, and needs at least 2\. Add images, or remove that class\.$"),
+        ("training.fraction", r"^training\.fraction: cannot cut 0\.5% off .* use all images with `--fraction 1`\.$"),
+        (
+            "training.validation_split",
+            r"^training\.validation_split: cannot .* larger `--fraction` .* `--set training\.validation_split=0`\.$",
+        ),
+    ],
+)
+def test_the_message_says_what_to_change(purpose, message):
+    with pytest.raises(DataError, match=message):
+        stratified_cut(np.array([0, 0, 1], np.int32), 0.005, 0, purpose=purpose)
+
+
 @pytest.mark.parametrize("labels", [[0, 0, 1], []])
 def test_classes_of_a_single_image_are_refused(labels):
     with pytest.raises(DataError, match="needs at least 2"):

@@ -64,6 +64,25 @@ def test_tables_of_files(table, text, label_column, file_column):
     assert (read.label_column, read.file_column) == (label_column, file_column)
 
 
+@pytest.mark.parametrize(
+    ("text", "label_column", "index_column"),
+    [
+        (",label,a\n0,5,9\n", 1, 0),
+        ("Unnamed: 0,a,class\n0,9,5\n", 2, 0),
+        (" ,label,0,1\n0,5,9,8\n", 1, 0),
+        (",a,b\n5,9,8\n", 0, None),
+        (",0,1\n5,9,8\n", 0, None),
+        ("label,,\n5,9,8\n", 0, None),
+        (",,label\n9,8,5\n", 2, None),
+        (",label\na.png,5\n", 1, None),
+    ],
+)
+def test_only_an_unnamed_first_column_beside_a_label_numbers_the_rows(table, text, label_column, index_column):
+    read = table(text)
+    assert (read.label_column, read.index_column, len(read.rows)) == (label_column, index_column, 1)
+    assert len(read.used_columns) == len(read.headings) - (index_column is not None)
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_separators_and_line_ends(table, separator):
     read = table(separator.join(["label", "a", "b"]) + "\r\n" + separator.join("123") + "\r\n")

@@ -42,7 +42,7 @@ RUN: dict[str, Any] = {
     "command": "tenfold train mnist --epochs 2",
     "started": "2026-01-02T03:04:05+00:00",
     "parameters": 1122,
-    "seconds": {"training": 12.34, "total": 75.0},
+    "seconds": {"training": 12.34, "total": 75.0, "epochs": [1.5, 1.25]},
     "versions": {"python": "3.11.9", "keras": "3.15.1"},
     "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
     "peak_memory_bytes": 812_345_678,
@@ -51,7 +51,6 @@ RUN: dict[str, Any] = {
 HISTORY = [
     {
         "epoch": 1,
-        "seconds": 1.5,
         "learning_rate": 0.001,
         "loss": 0.5,
         "accuracy": 0.8,
@@ -60,7 +59,6 @@ HISTORY = [
     },
     {
         "epoch": 2,
-        "seconds": 1.25,
         "learning_rate": 0.0005,
         "loss": 0.3,
         "accuracy": 0.9,
@@ -114,6 +112,7 @@ def _render(**changes: Any) -> str:
         "history": HISTORY,
         "recipe_toml": RECIPE,
         "summary": LAYERS,
+        "folder": f"runs/{changes.get('run', RUN)['name']}",
         "figures": {"confusion_matrix": PICTURE, "samples": PICTURE},
     }
     return render_report(**{**content, **changes})
@@ -170,10 +169,6 @@ def test_watching_the_test_set_is_said() -> None:
     assert "test accuracy" in watched
     assert "for validation" not in watched
     assert "This recipe looks at" not in _Page(_render()).text
-
-
-def test_interrupted_run_is_said() -> None:
-    assert "did not finish (status: interrupted)" in _Page(_render(run={**RUN, "status": "interrupted"})).text
 
 
 def test_names_are_text_not_markup() -> None:

@@ -53,8 +53,26 @@ def test_a_model_for_colour_takes_grey_images(dataset, recipe_file, tmp_path):
 
 def test_other_classes_are_refused(run, dataset, tmp_path):
     save_folders(dataset.test, ["0", "1", "x"], tmp_path)
-    with pytest.raises(DataError, match="has the classes 0, 1, x; the model knows 0, 1, 2"):
+    with pytest.raises(DataError, match="has the classes 0, 1, x; the model knows 0, 1, 2. .* remove x"):
         evaluate(run.path, tmp_path)
+
+
+def test_without_a_test_part_every_image_counts_and_classes_may_be_missing(run, dataset, tmp_path):
+    some = dataset.test.take(np.flatnonzero(dataset.test.labels < 2))
+    save_folders(some, ["0", "1"], tmp_path)
+    metrics = evaluate(run.path, tmp_path / "test")
+    assert metrics.count == 60
+    assert metrics.classes[2].count == 0
+    assert [entry.recall for entry in metrics.classes[:2]] == [entry.recall for entry in run.metrics.classes[:2]]
+
+
+def test_data_that_is_gone_is_asked_for(dataset, recipe_file, tmp_path):
+    arrays = {"x_train": dataset.train.images, "y_train": dataset.train.labels}
+    np.savez(tmp_path / "bars.npz", **arrays)
+    trained = tenfold.train("bars.npz", recipe_file, epochs=1, verbose=0)
+    (tmp_path / "bars.npz").unlink()
+    with pytest.raises(RunError, match="was trained on bars.npz, which cannot be read from here.*--data DATA"):
+        evaluate(trained.path)
 
 
 def test_data_that_has_changed_since_is_refused(dataset, recipe_file, tmp_path):

@@ -2,6 +2,7 @@ import csv
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -124,6 +125,23 @@ def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
     assert tenfold.load_classifier("runs/bars-small-1").predict(dataset.test.images[0]).label in dataset.class_names
+
+
+def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.run.pictures.draw_pictures", interrupt)
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+        tenfold.train(dataset, recipe_file, verbose=0)
+    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
+    assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
+
+
+def test_a_network_that_is_too_large_to_ship_is_refused_before_training(dataset, recipe_file, tmp_path):
+    with pytest.raises(RecipeError, match="can be shipped"):
+        tenfold.train(dataset, "dense-128", overrides=["network.1.units=600000"], verbose=0)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,11 @@ def test_three_epochs_equal_keras_with_a_smaller_last_batch(network, optimizer):
     "arguments",
     [
         {"validation_split": 0.3, "batch_size": 35},
-        {"class_weight": {0: 1.0, 1: 5.0, 2: 0.5, 3: 1.0}},
+        {"class_weight": {0: 1.0, 1: 5.0, 2: 0.5}},
         {"sample_weight": np.linspace(0.1, 2, 150)},
         {"validation_data": digits(40), "validation_freq": 2},
         {"batch_size": 200},
+        {"batch_size": None, "callbacks": None},
     ],
     ids=lambda arguments: ",".join(arguments),
 )
@@ -161,6 +162,9 @@ def test_a_model_that_is_not_compiled_is_refused():
         ({"batch_size": 0}, "batch_size is 0"),
         ({"epochs": 1.5}, "epochs is 1.5"),
         ({"validation_split": 1}, "validation_split is 1"),
+        ({"validation_freq": 0}, "validation_freq is 0"),
+        ({"validation_data": digits(40)[0]}, "validation_data should be"),
+        ({"seed": -1}, "seed is -1"),
     ],
 )
 def test_wrong_numbers_are_named(arguments, message):

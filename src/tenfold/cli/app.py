@@ -43,20 +43,37 @@ def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 the input is at fault, 130 interrupted, 1 a defect of ours."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        exit_code = app(standalone_mode=False) or 0
-        sys.stdout.flush()
-    except TenfoldError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        exit_code = 2
+        exit_code = _run()
+        sys.stdout.flush()  # also after an error: what was answered before it has to reach a pipe
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         exit_code = 0
-    except KeyboardInterrupt:
-        exit_code = 130
-    except Exception as error:
-        exit_code = _report(error)
     sys.stderr.flush()
     # Not sys.exit, which would wait for the compiler's threads after an interrupt, and flush a closed pipe again.
     os._exit(exit_code)
+
+
+def _run() -> int:
+    try:
+        exit_code: int = app(standalone_mode=False) or 0
+    except TenfoldError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        exit_code = 2
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        exit_code = 130
+    except (OSError, MemoryError) as error:
+        print(f"Error: {_about_the_machine(error)}", file=sys.stderr)
+        exit_code = 2
+    except Exception as error:
+        exit_code = _report(error)
+    return exit_code
+
+
+def _about_the_machine(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory ({error}). Use smaller images (--size) or fewer of them."
+    return f"The system refused to read or write a file: {error}. Is there room on the disk, and may you write there?"
 
 
 def _report(error: Exception) -> int:

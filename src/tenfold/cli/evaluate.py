@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tenfold.cli.output import print_json, stdout
+from tenfold.cli.output import metrics_rows, print_json, print_rows
 
 
 def evaluate(
@@ -15,11 +15,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that metrics.json holds.")] = False,
 ) -> None:
     """Evaluate a run's model.onnx on the run's own test set or on other data; writes nothing."""
-    from tenfold.cli.train import metrics_table
     from tenfold.run.evaluate import evaluate as evaluate_run
 
     metrics = evaluate_run(run, data)
     if as_json:
         print_json(metrics.model_dump(mode="json"))
     else:
-        stdout.print(metrics_table(metrics))
+        print_rows(metrics_rows(metrics))

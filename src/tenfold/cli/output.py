@@ -1,17 +1,42 @@
 """Where commands print: results on stdout, everything else on stderr."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from tenfold.terminal import stderr
 
-__all__ = ["print_json", "stderr", "stdout"]
+if TYPE_CHECKING:
+    from tenfold.evaluation.metrics import Metrics
+
+__all__ = ["metrics_rows", "print_json", "print_rows", "stderr", "stdout"]
 
 stdout = Console(highlight=False)
+
+_MOST_CONFUSED = 3
 
 
 def print_json(document: Any) -> None:
     """Print exactly one JSON document on stdout, readable by people and by programs."""
     print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_rows(rows: Mapping[str, str]) -> None:
+    """Print a name and a value on each line; a long value is never broken, so that paths can be copied."""
+    width = max(len(name) for name in rows)
+    for name, value in rows.items():
+        print(f"{name:<{width}}  {value}")
+
+
+def metrics_rows(metrics: "Metrics") -> dict[str, str]:
+    """What an evaluation found, for people: accuracy with its interval, loss, the most confused pairs."""
+    low, high = metrics.interval
+    found = f"{metrics.correct:,} of {metrics.count:,}"
+    pairs = [f"{pair.true} taken for {pair.predicted} ({pair.count}×)" for pair in metrics.most_confused]
+    return {
+        "test accuracy": f"{metrics.accuracy:.2%}  ({found}; 95 % interval {low:.2%} to {high:.2%})",
+        "test loss": f"{metrics.loss:.4f}",
+        "most confused": ", ".join(pairs[:_MOST_CONFUSED]) or "nothing",
+    }

@@ -4,16 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from tenfold.cli.output import print_json, stderr, stdout
+from tenfold.cli.output import metrics_rows, print_json, print_rows, stderr
 from tenfold.errors import TrainingInterrupted
 
 if TYPE_CHECKING:
-    from tenfold.evaluation.metrics import Metrics
     from tenfold.run.train import Run
-
-_MOST_CONFUSED = 3
 
 
 def train(
@@ -50,7 +46,10 @@ def train(
             out=out,
         )
     except TrainingInterrupted as interrupt:
-        stderr.print(str(interrupt), markup=False, soft_wrap=True)
+        stderr.print(str(interrupt), markup=False)
+        raise typer.Exit(130) from interrupt
+    except KeyboardInterrupt as interrupt:
+        stderr.print("Interrupted before the training began; nothing was saved.", markup=False)
         raise typer.Exit(130) from interrupt
     if as_json:
         print_json(_document(run))
@@ -71,29 +70,15 @@ def _document(run: "Run") -> dict[str, object]:
 
 
 def _print_result(run: "Run") -> None:
-    table = metrics_table(run.metrics)
-    table.add_row("seconds", f"{run.seconds['total']:.1f}, of which training {run.seconds['training']:.1f}")
-    table.add_section()
-    table.add_row("run folder", str(run.path))
-    table.add_row("report", str(run.path / "report.html"))
-    table.add_row("figures", str(run.path / "figures"))
-    table.add_row("model", f"{run.path / 'model.onnx'} (to ship), {run.path / 'model.keras'} (for Keras)")
-    stdout.print(table)
-
-
-def metrics_table(metrics: "Metrics") -> Table:
-    """What an evaluation found, for people: accuracy with its interval, loss, the most confused pairs."""
-    low, high = metrics.interval
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
-    table.add_row(
-        "test accuracy",
-        f"{metrics.accuracy:.2%}  ({metrics.correct:,} of {metrics.count:,}; 95 % interval {low:.2%} to {high:.2%})",
+    seconds = f"{run.seconds['total']:.1f}, of which training {run.seconds['training']:.1f}"
+    print_rows(
+        {
+            **metrics_rows(run.metrics),
+            "seconds": seconds,
+            "run folder": str(run.path),
+            "report": str(run.path / "report.html"),
+            "figures": str(run.path / "figures"),
+            "model to ship": str(run.path / "model.onnx"),
+            "model for Keras": str(run.path / "model.keras"),
+        }
     )
-    table.add_row("test loss", f"{metrics.loss:.4f}")
-    pairs = [
-        f"{pair.true} taken for {pair.predicted} ({pair.count}×)" for pair in metrics.most_confused[:_MOST_CONFUSED]
-    ]
-    table.add_row("most confused", ", ".join(pairs) or "nothing")
-    return table

@@ -38,9 +38,9 @@ def cache_folder() -> Path:
 def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:
     """A name for the content of these files and the wanted shape; None if there is too little to keep.
 
-    The content is told by each file's path, size, inode and times of last writing and last change. The last
-    cannot be set back by hand, so that renaming, swapping and touching files is noticed too, without
-    reading them.
+    The content is not read, but told by each file's path, size, inode and times of last writing and last
+    change. The last cannot be set back by hand, so that renaming, swapping and touching files is noticed
+    too (docs/decisions/0004-cache-keyed-by-file-state.md says why).
     """
     try:
         status = [(str(path), path.stat()) for path in paths]

@@ -44,13 +44,19 @@ def _test_table(train: Table) -> tuple[Table | None, tuple[str, ...]]:
     if beside == train.path or not beside.is_file():
         return None, ()
     test = read_table(beside)
-    if len(test.headings) == len(train.headings) - 1:
+    if _lacks_labels(test, train):
         return None, (f"{beside.name} has no labels: not used.",)
     same_kind = (test.file_column is None) == (train.file_column is None)
-    if len(test.headings) != len(train.headings) or not same_kind:
+    if len(test.used_columns) != len(train.used_columns) or not same_kind:
         raise DataError(
             f"{beside}: has {len(test.headings):,} columns, but {train.path.name} has "
             f"{len(train.headings):,}; expected the same ones. Correct it, or move it away if it is no test "
             "part."
         )
     return test, (f"{beside.name} is the test part.",)
+
+
+def _lacks_labels(test: Table, train: Table) -> bool:
+    """Whether a column is missing; one that pandas added, which numbers the rows, does not stand in for it."""
+    named_in_test, named_in_train = (len(table.headings) - len(table.unnamed_columns) for table in (test, train))
+    return len(test.used_columns) == len(train.used_columns) - 1 or named_in_test == named_in_train - 1

@@ -95,6 +95,8 @@ def _check_split(where: str, split: Split, classes: int) -> None:
             f"{where}: images are {images.dtype} {list(images.shape)}; expected uint8 "
             "[n, height, width, channels] with 1 or 3 channels."
         )
+    if 0 in images.shape[1:3]:
+        raise DataError(f"{where}: images are {_shape(split)}, so they hold no pixels; expected at least 1×1.")
     if len(images) != len(labels):
         raise DataError(
             f"{where}: {len(images):,} images but {len(labels):,} labels; expected one label for each image."

@@ -37,7 +37,7 @@ def read_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
     With a sub-folder train/ that holds class folders itself, test/ is the test part. Validation images
     (val/, valid/, validation/, dev/) join the training part, since recipes cut their own; if there is no
     test/, they are the test part. Pictures further down count for the class they are below. Hidden files
-    are skipped, other files named in a note.
+    are skipped, other files named in a note. Links to folders are followed, unless they lead back.
 
     Raises:
         DataError: The folder is empty or laid out differently, or a class has no pictures.
@@ -59,15 +59,36 @@ def read_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
 
 
 def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
-    """All files below a folder in natural order: those that are pictures by their names, and the others."""
+    """All files below a folder in natural order: those that are pictures by their names, and the others.
+
+    Links to folders are followed. Those that lead to a folder above, or to one that is read anyway, count
+    among the others: they would go on without end, or give the same pictures twice.
+    """
     pictures: list[Path] = []
     others: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=_refuse_unreadable):
-        folders[:] = sorted((folder for folder in folders if not _is_hidden(folder)), key=natural_order)
+    resolved = folder.resolve()
+    seen = {_identity(place) for place in (resolved, *resolved.parents)}
+    for parent, folders, files in os.walk(folder, onerror=_refuse_unreadable, followlinks=True):
+        visible = sorted((name for name in folders if not _is_hidden(name)), key=natural_order)
+        folders[:] = [name for name in visible if _is_new(Path(parent, name), seen)]
+        others += [Path(parent, name) for name in visible if name not in folders and Path(parent, name).is_symlink()]
         for file in sorted((file for file in files if not _is_hidden(file)), key=natural_order):
             path = Path(parent, file)
             (pictures if path.suffix.lower() in IMAGE_SUFFIXES else others).append(path)
     return pictures, others
+
+
+def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a folder was not met before, be it by another name; from now on it was."""
+    identity = _identity(folder)
+    new = identity not in seen
+    seen.add(identity)
+    return new
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def _refuse_unreadable(error: OSError) -> NoReturn:
@@ -168,11 +189,21 @@ def _is_hidden(file_name: str) -> bool:
 
 
 def _other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
-    if not others:
-        return ()
-    example = others[0].relative_to(folder).as_posix()
-    found = f"one file ({example})" if len(others) == 1 else f"{len(others):,} files (such as {example})"
-    return (f"Not used, being no pictures by their names or lying beside the class folders: {found}.",)
+    links = [path for path in others if path.is_dir()]
+    files = [path for path in others if path not in links]
+    notes: tuple[str, ...] = ()
+    if files:
+        found = _counted("file", files, folder)
+        notes += (f"Not used, being no pictures by their names or lying beside the class folders: {found}.",)
+    if links:
+        found = _counted("link", links, folder)
+        notes += (f"Not followed, leading to a folder above or to one that is read anyway: {found}.",)
+    return notes
+
+
+def _counted(what: str, paths: list[Path], folder: Path) -> str:
+    example = paths[0].relative_to(folder).as_posix()
+    return f"one {what} ({example})" if len(paths) == 1 else f"{len(paths):,} {what}s (such as {example})"
 
 
 def _single_class(folder: Path) -> str:

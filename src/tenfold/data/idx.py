@@ -39,7 +39,8 @@ def parse_idx(content: bytes, source: str, dimensions: int) -> UInt8[np.ndarray,
         dimensions: How many dimensions the array has to have: 3 for images, 1 for labels.
 
     Raises:
-        DataError: It is no IDX file, holds another type or number of dimensions, or is too short or too long.
+        DataError: It is no IDX file, holds another type or number of dimensions, or is too short or too
+            long, or its images have no pixels.
     """
     if len(content) < 4 or content[:2] != b"\x00\x00":
         raise DataError(f"{source}: no IDX file (it should begin with two zero bytes).")
@@ -56,5 +57,10 @@ def parse_idx(content: bytes, source: str, dimensions: int) -> UInt8[np.ndarray,
         raise DataError(
             f"{source}: {size:,} bytes, but its header announces {expected:,}. "
             f"The file is {'truncated' if size < expected else 'too long'}; get a fresh copy."
+        )
+    if 0 in shape[1:]:
+        raise DataError(
+            f"{source}: its images are {'×'.join(map(str, shape[1:]))} (height×width) and hold no pixels; expected "
+            "at least 1×1. Get a fresh copy."
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)

@@ -60,6 +60,36 @@ def load_dataset(
     return to_dataset(_short_name(path), _reader(path)(path, wanted, progress))
 
 
+def load_test_images(
+    source: str | Path, *, size: Size | None = None, gray: bool = False, progress: Progress = lambda done, total: None
+) -> tuple[Split, tuple[str, ...], tuple[str, ...]]:
+    """Load images to evaluate a finished model on: the test part, or all images where there is none.
+
+    Args:
+        source: As for `load_dataset`.
+        size: As for `load_dataset`.
+        gray: As for `load_dataset`.
+        progress: As for `load_dataset`.
+
+    Returns:
+        The images with their labels, the names of the classes, and what was decided on the way.
+
+    Raises:
+        DataError: There is no such data, or it makes no sense.
+        ImageError: A picture cannot be decoded.
+    """
+    wanted = Wanted(size, gray)
+    if isinstance(source, str) and (entry := CATALOG.get(_catalog_name(source))):
+        dataset = _with_shape(load_catalog_entry(entry), wanted, progress)
+        return dataset.test, dataset.class_names, dataset.notes
+    path = _existing_path(source)
+    parts = _reader(path)(path, wanted, progress)
+    if parts.test is not None:
+        return parts.test, parts.class_names, parts.notes
+    note = f"There is no test part: all {len(parts.train):,} images count."
+    return parts.train, parts.class_names, (*parts.notes, note)
+
+
 def _catalog_name(source: str) -> str:
     return source.strip().lower().replace("_", "-")
 

@@ -20,12 +20,13 @@ def read_pixel_tables(tables: list[Table], progress: Progress) -> tuple[list[Ima
     """Read labels and pixels out of tables of one layout.
 
     Returns:
-        For each table its images and its labels as text; and a sentence if pixel values were scaled.
+        For each table its images and its labels as text; and sentences if pixel values were scaled or a column
+        that numbers the rows was ignored.
 
     Raises:
         DataError: A row is too short or too long, a pixel is no number, or the pixels make no square.
     """
-    height, width, channels = square_shape(len(tables[0].headings) - 1, str(tables[0].path))
+    height, width, channels = _image_shape(tables[0])
     total = sum(len(table.rows) for table in tables)
     chunks: dict[str, list[PixelRows]] = {table.path.name: [] for table in tables}
     done = 0
@@ -38,7 +39,33 @@ def read_pixel_tables(tables: list[Table], progress: Progress) -> tuple[list[Ima
     values = {name: np.concatenate(parts) for name, parts in chunks.items()}
     pixels, notes = pixel_bytes(values, str(tables[0].path.parent))
     images = [part.reshape(len(part), height, width, channels) for part in pixels]
-    return images, [table_labels(table) for table in tables], notes
+    return images, [table_labels(table) for table in tables], _index_notes(tables) + notes
+
+
+def _image_shape(table: Table) -> tuple[int, int, int]:
+    try:
+        return square_shape(len(_pixel_columns(table)), str(table.path))
+    except DataError as error:
+        if not table.unnamed_columns:
+            raise
+        raise DataError(
+            f"{error} Column {table.unnamed_columns[0] + 1} has no heading: if it is the index that pandas "
+            "writes, save the table with to_csv(…, index=False), or head the column of classes label."
+        ) from error
+
+
+def _index_notes(tables: list[Table]) -> tuple[str, ...]:
+    numbered = [table.path.name for table in tables if table.index_column is not None]
+    if not numbered:
+        return ()
+    return (
+        f"The first column of {' and '.join(numbered)} has no heading: ignored, being the index that pandas writes "
+        "(to_csv with index=False leaves it out).",
+    )
+
+
+def _pixel_columns(table: Table) -> list[int]:
+    return [column for column in table.used_columns if column != table.label_column]
 
 
 def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
@@ -46,7 +73,7 @@ def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
         # Counting is a hundred times quicker than splitting, and right unless there are quotation marks.
         found = len(cells(line, table.separator)) if '"' in line else line.count(table.separator) + 1
         check_cells(table, number, found)
-    columns = [column for column in range(len(table.headings)) if column != table.label_column]
+    columns = _pixel_columns(table)
     try:
         values = np.loadtxt(
             [line for _, line in rows],

@@ -49,8 +49,18 @@ def image_array(values: Pixels, source: str) -> Images:
     turned round) and rows [n, side × side] or [n, side × side × 3].
 
     Raises:
-        DataError: Another shape.
+        DataError: Another shape, or images without pixels.
     """
+    images = _in_four_dimensions(values, source)
+    if 0 in images.shape[1:3]:
+        raise DataError(
+            f"{source}: has the shape {list(values.shape)}, so its images are {images.shape[1]}×{images.shape[2]} "
+            "(height×width) and hold no pixels; expected at least 1×1. Save the images again."
+        )
+    return images
+
+
+def _in_four_dimensions(values: Pixels, source: str) -> Images:
     if values.ndim == 2:
         height, width, channels = square_shape(values.shape[1], source)
         return values.reshape(len(values), height, width, channels)

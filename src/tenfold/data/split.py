@@ -1,12 +1,28 @@
 """Cutting one set of labelled images into two, class by class, the same way for the same seed."""
 
+from typing import Literal
+
 import numpy as np
 
 from tenfold.errors import DataError
 from tenfold.types import Indices, Labels
 
+Purpose = Literal["training.fraction", "training.validation_split"]
+"""The settings that cut images off."""
 
-def stratified_cut(labels: Labels, fraction: float, seed: int) -> tuple[Indices, Indices]:
+_ADVICE: dict[Purpose | None, str] = {
+    None: "Add images, or remove that class.",
+    "training.fraction": "Add images, remove that class, or use all images with `--fraction 1`.",
+    "training.validation_split": (
+        "Add images, use a larger `--fraction` if you gave one, or train without validation images: "
+        "`--set training.validation_split=0`."
+    ),
+}
+
+
+def stratified_cut(
+    labels: Labels, fraction: float, seed: int, *, purpose: Purpose | None = None
+) -> tuple[Indices, Indices]:
     """Cut off a share of the images so that every class keeps its share in both parts.
 
     The part that is cut off has round(fraction × n) images, shared out by the largest remainder; but at
@@ -17,6 +33,7 @@ def stratified_cut(labels: Labels, fraction: float, seed: int) -> tuple[Indices,
         labels: int32 [n].
         fraction: Share to cut off, 0 < fraction < 1.
         seed: 0…2³²-1; the same seed gives the same cut.
+        purpose: The setting that asks for the cut; messages name it, and say how to change it.
 
     Returns:
         Ascending positions of the images that stay, and of those that were cut off.
@@ -24,14 +41,15 @@ def stratified_cut(labels: Labels, fraction: float, seed: int) -> tuple[Indices,
     Raises:
         DataError: The fraction lies outside 0…1, or a class has a single image.
     """
+    where = f"{purpose}: cannot" if purpose else "Cannot"
     if not 0 < fraction < 1:
-        raise DataError(f"Cannot cut off a share of {fraction:g}; expected a number between 0 and 1, such as 0.2.")
+        raise DataError(f"{where} cut off a share of {fraction:g}; expected a number between 0 and 1, such as 0.2.")
     classes, counts = np.unique(labels, return_counts=True)
     if len(labels) == 0 or counts.min() < 2:
         smallest = int(counts.min()) if len(labels) else 0
         raise DataError(
-            f"Cannot cut {fraction:.0%} off {len(labels):,} images so that every class is in both parts: "
-            f"the smallest class has {smallest}, and needs at least 2. Add images, or remove that class."
+            f"{where} cut {100 * fraction:g}% off {len(labels):,} images so that every class is in both parts: "
+            f"the smallest class has {smallest}, and needs at least 2. {_ADVICE[purpose]}"
         )
     # NumPy promises never to change what this generator gives for a seed; for its newer ones it does not.
     generator = np.random.RandomState(seed)

@@ -1,6 +1,7 @@
 """Reading a CSV file: its layout (separator, header, which column is the label), then its rows."""
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ _FILE_HEADINGS = (
     "image_path",
     "img",
 )
+_UNNAMED = re.compile(r"\s*(unnamed: [0-9.]+)?\s*", re.IGNORECASE)
+"""No heading: what pandas writes above its index, and what it calls that column when it reads it again."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Table:
         headings: One for each column; "column 1", … if the file has none.
         label_column: Position of the column with the labels.
         file_column: Position of the column with picture files; None if the other columns are pixels.
+        index_column: Position of a column that only numbers the rows, as pandas writes it; None if there is none.
         separator: What stands between columns.
         rows: The lines without the header and without blank ones, each with its number in the file, from 1.
     """
@@ -39,8 +43,19 @@ class Table:
     headings: tuple[str, ...]
     label_column: int
     file_column: int | None
+    index_column: int | None
     separator: str
     rows: list[tuple[int, str]]
+
+    @property
+    def used_columns(self) -> tuple[int, ...]:
+        """The positions of all columns but the one that numbers the rows."""
+        return tuple(column for column in range(len(self.headings)) if column != self.index_column)
+
+    @property
+    def unnamed_columns(self) -> tuple[int, ...]:
+        """The positions of the columns without a heading, in a table that has headings."""
+        return tuple(column for column, heading in enumerate(self.headings) if _UNNAMED.fullmatch(heading))
 
 
 def read_table(path: Path) -> Table:
@@ -48,7 +63,8 @@ def read_table(path: Path) -> Table:
 
     Columns are separated by commas, semicolons or tabs. The first line is a header if it names no picture
     and a cell beside the label is no number. The label column is headed label, class or the like; otherwise
-    it is the first one, or the one that is not the file.
+    it is the first one, or the one that is not the file. If only the first column has no heading, and
+    another one is headed as the label, the first one numbers the rows.
 
     Raises:
         DataError: The file cannot be read, is empty, or its layout is unclear.
@@ -69,7 +85,8 @@ def read_table(path: Path) -> Table:
     file_column = _file_column(lowered if has_header else [], sample)
     headings = first if has_header else [f"column {number}" for number in range(1, len(first) + 1)]
     label_column = _label_column(path, lowered if has_header else [], len(first), file_column)
-    return Table(path, tuple(headings), label_column, file_column, separator, rows)
+    index_column = _index_column(headings, label_column, file_column)
+    return Table(path, tuple(headings), label_column, file_column, index_column, separator, rows)
 
 
 def cells(line: str, separator: str) -> list[str]:
@@ -132,10 +149,13 @@ def _lines(path: Path) -> list[tuple[int, str]]:
 def _is_data(row: list[str]) -> bool:
     """Whether a first line is data: it names a picture or, apart from the label in any column, has numbers.
 
-    Pixel columns may be headed by numbers (label, 0, 1, …): then the word above the labels decides.
+    Pixel columns may be headed by numbers (label, 0, 1, …): then the word above the labels decides, or that
+    they count from 0 beside an empty cell, as pandas heads columns without names.
     """
     if any(map(_is_picture, row)):
         return True
+    if _UNNAMED.fullmatch(row[0]) and row[1:] == [str(number) for number in range(len(row) - 1)]:
+        return False
     no_numbers = [cell.strip().lower() for cell in row if not _is_number(cell)]
     return not no_numbers or (len(no_numbers) == 1 and no_numbers[0] not in _LABEL_HEADINGS)
 
@@ -156,6 +176,13 @@ def _file_column(headings: list[str], sample: list[str]) -> int | None:
     pictures = [column for column, cell in enumerate(sample) if _is_picture(cell)]
     named = [column for column in pictures if column < len(headings) and headings[column] in _FILE_HEADINGS]
     return next(iter(named or pictures), None)
+
+
+def _index_column(headings: list[str], label_column: int, file_column: int | None) -> int | None:
+    """The first column, if it alone has no heading; but only beside a label, lest it holds the labels itself."""
+    unnamed = [column for column, heading in enumerate(headings) if _UNNAMED.fullmatch(heading)]
+    labelled = headings[label_column].strip().lower() in _LABEL_HEADINGS
+    return 0 if unnamed == [0] and labelled and file_column != 0 else None
 
 
 def _label_column(path: Path, headings: list[str], columns: int, file_column: int | None) -> int:

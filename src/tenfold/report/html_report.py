@@ -21,6 +21,7 @@ _FIGURE_SCALE = 96 / 150
 def render_report(
     *,
     run: Mapping[str, Any],
+    folder: str,
     metrics: Metrics,
     history: Sequence[Mapping[str, Any]],
     recipe_toml: str,
@@ -31,6 +32,7 @@ def render_report(
 
     Args:
         run: The content of run.json.
+        folder: The run folder's path, for the commands that the page shows.
         metrics: Of the final evaluation on the test set.
         history: A row for each epoch: epoch, learning_rate, loss, accuracy, and perhaps seconds, val_loss and
             val_accuracy.
@@ -56,7 +58,7 @@ def render_report(
             watches_test_set=tomllib.loads(recipe_toml)["training"].get("watch_test_set", False),
             summary=summary,
             figures={name: _figure(content) for name, content in figures.items()},
-            folder=f"runs/{run['name']}",
+            folder=folder,
         )
     )
 
@@ -88,9 +90,8 @@ def _history_columns(history: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _epoch_seconds(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> list[float]:
-    """The seconds of each epoch, from the history or from run.json; nothing if they are not known for all."""
-    rows = [row["seconds"] for row in history if row.get("seconds") is not None]
-    seconds = rows or run["seconds"].get("epochs", [])
+    """The seconds of each epoch, from run.json; nothing if they are not known for all."""
+    seconds = run["seconds"].get("epochs", [])
     return list(seconds) if len(seconds) == len(history) else []
 
 

@@ -8,13 +8,15 @@ import numpy as np
 
 from tenfold.classifier.classifier import Classifier, load_classifier
 from tenfold.data.dataset import Dataset, Split
-from tenfold.data.load import load_dataset
+from tenfold.data.load import load_test_images
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
 from tenfold.files import write_text
 from tenfold.recipes.recipe import load_recipe
+from tenfold.run.loading import load_with_progress
 from tenfold.run.run_folder import PREDICTION_COLUMNS, RunFolder, find_run, read_json, write_csv
+from tenfold.terminal import stderr
 from tenfold.types import Labels, Probabilities
 
 
@@ -23,48 +25,56 @@ def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
 
     Args:
         run: A run folder, the name of one below runs/, or "last".
-        data: A catalogue name or a path; its images are brought to the model's size. None takes the run's own
-            data, which must still be the same.
+        data: A catalogue name or a path: its test part, or all its images if it has none, brought to the model's
+            size. None takes the test set of the run's own data, which must still be the same.
 
     Raises:
-        RunError: No such run, or its data has changed since.
-        DataError: The data cannot be read, or has other classes than the model.
+        RunError: No such run, or its data is gone or has changed since.
+        DataError: The data cannot be read, or has classes that the model does not know.
     """
     folder = RunFolder(find_run(str(run)))
     classifier = load_classifier(folder.onnx_model)
-    dataset = _own_data(folder) if data is None else _other_data(str(data), classifier)
-    return evaluate_predictions(classifier.probabilities(dataset.test.images), dataset.test.labels, dataset.class_names)
+    if read_json(folder.run).get("status") != "finished":
+        stderr.print(f"Note: {folder.path} was not trained to its end.", markup=False)
+    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier)
+    return evaluate_predictions(classifier.probabilities(split.images), split.labels, classifier.class_names)
 
 
-def _own_data(folder: RunFolder) -> Dataset:
+def _own_test_split(folder: RunFolder) -> Split:
     recipe = load_recipe(folder.recipe)
     if recipe.data is None:
         raise RunError(f"{folder.path} was trained on arrays, not on files. Say which data to evaluate: --data DATA.")
-    dataset = load_dataset(recipe.data, size=recipe.size, gray=recipe.gray)
+    try:
+        dataset = load_with_progress(recipe.data, recipe.size, recipe.gray)
+    except DataError as error:
+        raise RunError(
+            f"{folder.path} was trained on {recipe.data}, which cannot be read from here. {error} "
+            "Go to the folder that it was trained in, or say where the data is: --data DATA."
+        ) from error
     if dataset.fingerprint != read_json(folder.run)["data"]["fingerprint"]:
         raise RunError(
             f"{recipe.data} has changed since {folder.path} was trained on it. To evaluate on it as it is now: "
             f"--data {recipe.data}"
         )
-    return dataset
+    return dataset.test
 
 
-def _other_data(data: str, classifier: Classifier) -> Dataset:
-    """Other data in the model's own image shape and numbering of the classes."""
+def _other_split(data: str, classifier: Classifier) -> Split:
+    """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
     height, width, channels = classifier.image_shape
-    dataset = load_dataset(data, size=(height, width), gray=channels == 1)
-    if set(dataset.class_names) != set(classifier.class_names):
+    split, class_names, notes = load_test_images(data, size=(height, width), gray=channels == 1)
+    for note in notes:
+        stderr.print(f"Note: {note}", markup=False)
+    unknown = [name for name in class_names if name not in classifier.class_names]
+    if unknown:
         raise DataError(
-            f"{data} has the classes {', '.join(dataset.class_names)}; the model knows "
-            f"{', '.join(classifier.class_names)}. Expected the same classes."
+            f"{data} has the classes {', '.join(class_names)}; the model knows {', '.join(classifier.class_names)}. "
+            f"Expected no others: rename or remove {', '.join(unknown)}."
         )
-    number = np.array([classifier.class_names.index(name) for name in dataset.class_names], np.int32)
+    number = np.array([classifier.class_names.index(name) for name in class_names], np.int32)
     # A model for colour takes grey images as red, green and blue of equal strength.
-    repeats = channels // dataset.image_shape[2]
-    train, test = (
-        Split(np.repeat(split.images, repeats, axis=3), number[split.labels]) for split in (dataset.train, dataset.test)
-    )
-    return Dataset(dataset.name, train, test, classifier.class_names, dataset.notes)
+    images = np.repeat(split.images, channels // split.images.shape[3], axis=3)
+    return Split(images, number[split.labels])
 
 
 @dataclass(frozen=True)

@@ -73,11 +73,13 @@ def training_splits(dataset: Dataset, training: Training) -> tuple[Split, Split 
     """
     train = dataset.train
     if training.fraction < 1:
-        _, kept = stratified_cut(train.labels, training.fraction, training.seed)
+        _, kept = stratified_cut(train.labels, training.fraction, training.seed, purpose="training.fraction")
         train = train.take(kept)
     if training.watch_test_set:
         return train, dataset.test
     if not training.validation_split:
         return train, None
-    kept, cut = stratified_cut(train.labels, training.validation_split, training.seed)
+    kept, cut = stratified_cut(
+        train.labels, training.validation_split, training.seed, purpose="training.validation_split"
+    )
     return train.take(kept), train.take(cut)

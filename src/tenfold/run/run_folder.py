@@ -8,13 +8,13 @@ runs/mnist-quick-1/
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tenfold.data.catalog import CATALOG
 from tenfold.errors import RunError
 from tenfold.files import write_text
 
@@ -87,13 +87,14 @@ def create_run_folder(out: Path | None, data: str, recipe: str) -> RunFolder:
         RunError: `out` exists and is not an empty folder, or no folder can be made there.
     """
     check_out(out)
+    label = re.sub(r"[^\w.-]+", "-", data).strip("-.") or "data"
     try:
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             return RunFolder(out)
         RUNS.mkdir(exist_ok=True)
         for number in count(1):
-            path = RUNS / f"{data}-{recipe}-{number}"
+            path = RUNS / f"{label}-{recipe}-{number}"
             try:
                 path.mkdir()
             except FileExistsError:
@@ -112,7 +113,11 @@ def check_out(out: Path | None) -> None:
     Raises:
         RunError: It does.
     """
-    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    try:
+        taken = out is not None and out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except OSError as error:
+        raise RunError(f"{out} cannot be a run folder ({error.strerror}). Choose another --out.") from error
+    if taken:
         raise RunError(f"{out} exists already; a run needs a fresh folder. Choose another --out.")
 
 
@@ -123,10 +128,10 @@ def find_run(name: str) -> Path:
         RunError: There is none; it says where runs were looked for.
     """
     if name == "last":
-        finished = sorted(RUNS.glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns)
+        finished = [path for path in RUNS.glob("*/run.json") if read_json(path).get("status") == "finished"]
         if not finished:
-            raise RunError(f"There is no run below {RUNS.absolute()}. Train one first: tenfold train mnist")
-        return finished[-1].parent
+            raise RunError(f"There is no finished run below {RUNS.absolute()}. Train one first: tenfold train mnist")
+        return max(finished, key=lambda path: path.stat().st_mtime_ns).parent
     for path in (Path(name), RUNS / name):
         if RunFolder(path).run.is_file():
             return path
@@ -161,10 +166,3 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[s
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
-
-
-def data_label(data: str) -> str:
-    """A data set's part of a run's name: a catalogue name as it is, a path by its last part, plain letters only."""
-    name = data if data in CATALOG else Path(data).stem or Path(data).resolve().name
-    kept = "".join(letter if letter.isalnum() else "-" for letter in name.lower())
-    return "-".join(part for part in kept.split("-") if part) or "data"

@@ -21,17 +21,17 @@ from tenfold.run.run_folder import (
     RunFolder,
     check_out,
     create_run_folder,
-    data_label,
     write_csv,
     write_json,
 )
-from tenfold.terminal import busy
+from tenfold.terminal import busy, stderr
 from tenfold.types import Verbose
 
 if TYPE_CHECKING:
     from tenfold.run.learning import Learned
 
 _PARITY_IMAGES = 100
+_PARITY_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def train(
         DataError: The data is wrong; nothing was written.
         RunError: The run folder cannot be made.
         NonFiniteLossError: Training diverged; the last finite weights are in the run folder.
-        TrainingInterrupted: Ctrl-C or SIGTERM; the weights so far are in the run folder.
+        TrainingInterrupted: Ctrl-C (on the command line SIGTERM, too); the weights so far are in the run folder.
     """
     given = {
         "training.epochs": epochs,
@@ -106,22 +106,27 @@ def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
         from tenfold.run.learning import build, learn, save_model
     with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
         model = build(recipe, plan.dataset, len(plan.train))
-    folder = create_run_folder(out, data_label(recipe.data or plan.dataset.name), recipe.name)
+    folder = create_run_folder(out, plan.dataset.name, recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
     with watch.stage("training"):
         learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose)
     with watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
         save_model(model, folder, _metadata(plan, metrics=None))
-    if learned.status != "finished":
-        write_json(folder.run, _run_document(plan, folder, learned))
+    write_json(folder.run, _run_document(plan, folder, learned, learned.status))
+    if learned.status != "trained":
         _raise_unfinished(learned, folder)
-    with busy("Evaluating and drawing figures", show=verbose != 0):
-        return _finish(plan, folder, learned)
+    try:
+        with busy("Evaluating and drawing figures", show=verbose != 0):
+            return _finish(plan, folder, learned)
+    except KeyboardInterrupt as interrupt:
+        raise TrainingInterrupted(
+            f"Interrupted after training. The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
+        ) from interrupt
 
 
 def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
-    """Evaluate, draw and report; the run's own description comes last, so that it tells a finished run."""
+    """Evaluate, draw and report; then the run's description says that it is finished."""
     from tenfold.classifier.onnx_writer import write_onnx
     from tenfold.models.arithmetic import layer_arithmetic
     from tenfold.report.html_report import render_report
@@ -135,13 +140,16 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
         metrics = evaluation.metrics
         write_onnx(learned.model, folder.onnx_model, _metadata(plan, metrics))
         difference = onnx_difference(learned.model, folder, dataset.test.images[:_PARITY_IMAGES])
+        if not difference <= _PARITY_TOLERANCE:
+            stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
         figures = draw_pictures(folder, dataset, rows, evaluation.probabilities, metrics, watches)
-    document = _run_document(plan, folder, learned, difference)
+    document = _run_document(plan, folder, learned, "finished", difference)
     with watch.stage("report"):
         page = render_report(
             run=document,
+            folder=str(folder.path),
             metrics=metrics,
             history=rows,
             recipe_toml=folder.recipe.read_text(encoding="utf-8"),
@@ -149,7 +157,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
             figures=figures,
         )
         write_text(folder.report, page)
-    document = _run_document(plan, folder, learned, difference)
+    document = _run_document(plan, folder, learned, "finished", difference)
     write_json(folder.run, document)
     return Run(folder.path, plan.recipe, metrics, tuple(rows), document["seconds"])
 
@@ -181,13 +189,15 @@ def _metadata(plan: Plan, metrics: Metrics | None) -> Metadata:
     )
 
 
-def _run_document(plan: Plan, folder: RunFolder, learned: "Learned", difference: float | None = None) -> dict[str, Any]:
-    """The content of run.json."""
+def _run_document(
+    plan: Plan, folder: RunFolder, learned: "Learned", status: str, difference: float | None = None
+) -> dict[str, Any]:
+    """The content of run.json; `status` is finished, trained (not evaluated), interrupted or diverged."""
     dataset = plan.dataset
     return {
         "tenfold": tenfold.__version__,
         "name": folder.path.name,
-        "status": learned.status,
+        "status": status,
         "recipe": plan.recipe.name,
         "parameters": learned.model.count_params(),
         "data": {
@@ -203,10 +213,17 @@ def _run_document(plan: Plan, folder: RunFolder, learned: "Learned", difference:
         },
         "onnx_difference": difference,
         "seed": plan.recipe.training.seed,
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": _command(plan, folder),
         "started": plan.started.isoformat(timespec="seconds"),
         "seconds": {**plan.watch.seconds, "total": plan.watch.total(), "epochs": learned.log.seconds},
         "versions": versions(),
         "machine": machine(),
         "peak_memory_bytes": peak_memory_bytes(),
     }
+
+
+def _command(plan: Plan, folder: RunFolder) -> str:
+    """What the user typed; from Python, the command that does the same."""
+    if Path(sys.argv[0]).stem == "tenfold":
+        return shlex.join(["tenfold", *sys.argv[1:]])
+    return shlex.join(["tenfold", "train", plan.recipe.data or "DATA", "--recipe", str(folder.recipe)])

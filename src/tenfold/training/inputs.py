@@ -20,7 +20,7 @@ def checked_arrays(
         x: Inputs [n, ...].
         y: Labels: integers [n] or one-hot [n, classes], as the loss asks for.
         sample_weight: Weight of each image in the loss, [n].
-        class_weight: Weight of each class, by its number; multiplies sample_weight.
+        class_weight: Weight of each class, by its number, 1 for those that it leaves out; multiplies sample_weight.
 
     Returns:
         (x, y) or (x, y, weights).
@@ -106,7 +106,4 @@ def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
 
 def _class_weights(y: np.ndarray[Any, Any], class_weight: Mapping[int, float]) -> np.ndarray[Any, Any]:
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
-    missing = sorted(set(np.unique(labels).tolist()) - set(class_weight))
-    if missing:
-        raise DataError(f"class_weight has no entry for class {missing[0]}; expected one for each class in y.")
-    return np.array([class_weight[label] for label in labels.tolist()], np.float32)
+    return np.array([class_weight.get(label, 1.0) for label in labels.tolist()], np.float32)

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from tenfold.keras_on_jax import keras
 from tenfold.terminal import stderr
 
-_BAR_WIDTH = 20
+_BAR_WIDTH = 12
 
 
 class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
@@ -64,19 +64,13 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
             self._progress = None
 
     def _status(self, done: int, logs: Mapping[str, float] | None) -> str:
-        """What fits beside the bar, the most interesting first."""
+        """Two lines beside the bar, short enough for 80 columns."""
         steps, images = self.params["steps"], min(done * self._batch_size, self._images)
         seconds = max(time.perf_counter() - self._started, 1e-9)
-        parts = (
-            _values(logs),
-            f"{images:,}/{self._images:,} images",
-            f"{seconds * (steps - done) / done:.0f} s left",
-            f"{done:,}/{steps:,} batches",
-            f"{images / seconds:,.0f} images/s",
+        return (
+            f"{_values(logs)} · {seconds * (steps - done) / done:.0f} s left\n"
+            f"{images:,}/{self._images:,} images · {done:,}/{steps:,} batches · {images / seconds:,.0f}/s"
         )
-        room = stderr.width - _BAR_WIDTH - len(self._title(0)) - 2
-        fitting = (" · ".join(parts[:count]) for count in range(len(parts), 1, -1))
-        return next((text for text in fitting if len(text) <= room), parts[0])
 
     def _title(self, epoch: int) -> str:
         epochs = self.params["epochs"]

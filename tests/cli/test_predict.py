@@ -148,7 +148,7 @@ def test_last_is_the_last_run(model: Path, pictures: Path, monkeypatch: pytest.M
     last = tmp_path / "runs" / "greys-by-hand-1"
     last.mkdir(parents=True)
     model.rename(last / "model.onnx")
-    (last / "run.json").write_text("{}")
+    (last / "run.json").write_text('{"status": "finished"}')
     assert "bright" in run(pictures, "--model", "last")
     assert "bright" in run(pictures, "--model", "greys-by-hand-1")
 

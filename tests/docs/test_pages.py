@@ -55,8 +55,10 @@ def run(command: list[str], folder: Path, shown: str) -> str:
 def make(line: str) -> str:
     """The command to run for a `make` line: none, but for `make train`."""
     words = shlex.split(line, comments=True)
-    plan = run([*words, "--dry-run"], ROOT, line).strip().splitlines()
-    return plan[-1].replace(".venv/bin/", "") + ON_FEWER_IMAGES if words == ["make", "train"] else ":"
+    plan = run([*words, "--dry-run"], ROOT, line).splitlines()
+    # Below another make, lines of its own stand around the commands.
+    commands = [step.removeprefix(".venv/bin/") for step in plan if step.startswith(".venv/bin/")]
+    return commands[-1] + ON_FEWER_IMAGES if words == ["make", "train"] else ":"
 
 
 def run_shell(code: str, folder: Path) -> None:

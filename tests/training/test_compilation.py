@@ -43,15 +43,15 @@ def test_one_cycle_rises_to_the_peak_and_falls_to_zero():
 @pytest.mark.parametrize(
     ("optimizer", "kind", "attribute", "value"),
     [
-        (Adam(name="adam", beta_1=0.7), "adam", "beta_1", 0.7),
-        (RMSprop(name="rmsprop", momentum=0.5), "rm_sprop", "momentum", 0.5),
-        (SGD(name="sgd", momentum=0.9, nesterov=True), "sgd", "nesterov", True),
+        (Adam(name="adam", beta_1=0.7), "Adam", "beta_1", 0.7),
+        (RMSprop(name="rmsprop", momentum=0.5), "RMSprop", "momentum", 0.5),
+        (SGD(name="sgd", momentum=0.9, nesterov=True), "SGD", "nesterov", True),
     ],
 )
 def test_the_optimizer_is_kerass_own_with_the_recipes_values(optimizer, kind, attribute, value):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "softmax")])
     settings = Compile(optimizer=optimizer, loss="categorical_crossentropy", label_smoothing=0.1)
     compile_model(model, settings, 10, 4)
-    assert model.optimizer.name == kind
+    assert type(model.optimizer).__name__ == kind
     assert getattr(model.optimizer, attribute) == value
     assert model.loss.label_smoothing == 0.1

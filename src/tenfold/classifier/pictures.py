@@ -75,6 +75,8 @@ def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:
     grey = array.ndim == 2 or (array.ndim == 3 and not single)
     images = array[..., np.newaxis] if grey else array
     images = pixels(images[np.newaxis] if single else images)
+    if 0 in images.shape[1:]:
+        raise ImageError(f"The array has shape {list(array.shape)}: images without pixels. Expected at least one.")
     if images.shape[3] == 4:
         pictures = [PillowImage.fromarray(image) for image in images]
         return _stack([resize_image(_plain(picture), shape[:2], shape[2]) for picture in pictures], shape), single

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
@@ -147,6 +147,7 @@ def test_a_bad_picture_among_several_is_named(tmp_path: Path):
         stack_pictures([drawing(), b"no picture"], GREY)
 
 
+@example(np.zeros((0, 7, 1), np.uint8))
 @given(
     npst.arrays(
         st.sampled_from([np.uint8, np.int64, np.float32, np.float64, np.bool_]),

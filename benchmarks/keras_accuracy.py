@@ -40,7 +40,7 @@ def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Any:
     return model
 
 
-def test_accuracy(name: str, seed: int) -> float:
+def accuracy_after_training(name: str, seed: int) -> float:
     """Train once; accuracy on the test set after the last epoch."""
     recipe = load_recipe(name)
     data = load_dataset(str(recipe.data))
@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     arguments = parser.parse_args()
     for name in arguments.recipes:
-        accuracies = [round(test_accuracy(name, seed), 4) for seed in range(arguments.seeds)]
+        accuracies = [round(accuracy_after_training(name, seed), 4) for seed in range(arguments.seeds)]
         results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
         results[name] = {
             "accuracies": accuracies,

@@ -134,7 +134,7 @@ def test_nothing_is_printed_before_an_error(capsys):
 def test_the_command_loads_quickly():
     heavy = "{'keras', 'jax', 'numpy', 'pydantic', 'tomli_w'}"
     code = f"import sys, tenfold.cli.recipes; sys.exit(' '.join({heavy} & set(sys.modules)) or None)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_list_needs_no_keras():
@@ -142,4 +142,4 @@ def test_the_list_needs_no_keras():
         "import sys; from tenfold.cli.recipes import recipes; recipes(); "
         "sys.exit(' '.join({'keras', 'jax'} & set(sys.modules)) or None)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    assert subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check setup clean
+.PHONY: train test check sanitize wheel setup clean
 
 train: setup
 	$(BIN)/tenfold train mnist
@@ -19,10 +19,21 @@ check: setup
 	$(BIN)/python docs/check.py
 	$(BIN)/python benchmarks/publish.py --check
 
+# The native kernels' tests once more, with every address and every undefined behaviour checked.
+sanitize: setup
+	mkdir -p build
+	$(BIN)/cmake -S src/tenfold/kernels/native -B build/sanitize -G Ninja -DTENFOLD_SANITIZE=ON -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python > build/sanitize.log || (cat build/sanitize.log; false)
+	$(BIN)/cmake --build build/sanitize
+	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/python -m pytest tests/kernels/test_conv_block.py
+
+wheel: setup
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
 setup: .venv/installed
 
 # Installed anew when what is to be installed has changed.
-.venv/installed: pyproject.toml Makefile
+.venv/installed: pyproject.toml Makefile $(wildcard src/tenfold/kernels/native/*)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenfold needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'

@@ -7,6 +7,7 @@
     ├── RecipeError          a recipe, a layer or a `--set` is wrong
     ├── RunError             a run folder is missing, incomplete or in the way
     ├── ModelError           a model file cannot be used
+    ├── KernelError          the native kernels were asked for something that is not there
     └── NonFiniteLossError   training diverged
 
     TrainingInterrupted      a KeyboardInterrupt that says where the run so far was saved
@@ -41,6 +42,10 @@ class RunError(TenfoldError):
 
 class ModelError(TenfoldError):
     """A model file cannot be used."""
+
+
+class KernelError(TenfoldError):
+    """The native kernels were asked for something that is not there."""
 
 
 class NonFiniteLossError(TenfoldError):

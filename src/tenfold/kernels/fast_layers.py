@@ -1,4 +1,8 @@
-"""Which layers of a Keras model train on faster operations than XLA's own, and how they are swapped in."""
+"""Which layers of a Keras model train on faster operations than XLA's own, and how they are swapped in.
+
+Patterns are looked for in any model: Conv2D, perhaps a ReLU (as argument or layer), perhaps a MaxPooling2D. They become
+one block; the layers that a block has swallowed pass on what they get.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,10 +10,14 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from tenfold.keras_on_jax import keras
-from tenfold.kernels.convolution import convolution
+from tenfold.kernels.average_pooling import average_pooling
+from tenfold.kernels.conv_block import LARGEST_WINDOW, ConvBlock, conv_block
 from tenfold.kernels.max_pooling import max_pooling
+
+Call = Callable[..., Any]
 
 
 @contextmanager
@@ -22,15 +30,57 @@ def fast_layers(model: Any) -> Iterator[None]:
     swapped = []
     try:
         if jax.default_backend() == "cpu":
-            for layer in _all_layers(model):
-                for name, operation in _replacement(layer).items():
-                    # Set past Keras's own bookkeeping, which would take the function for a part of the model.
-                    vars(layer)[name] = operation
-                    swapped.append((layer, name))
+            for layer, call in _replacements(model).items():
+                # Set past Keras's own bookkeeping, which would take the function for a part of the model.
+                vars(layer)["call"] = call
+                swapped.append(layer)
         yield
     finally:
-        for layer, name in swapped:
-            del vars(layer)[name]
+        for layer in swapped:
+            del vars(layer)["call"]
+
+
+def _replacements(model: Any) -> dict[Any, Call]:
+    """What each layer of the model computes instead of its own `call`."""
+    followers = dict(_followers(model))
+    replacements: dict[Any, Call] = {}
+    for layer in _all_layers(model):
+        if layer in replacements:
+            continue
+        if _is_known_convolution(layer):
+            replacements |= _block(layer, followers)
+        elif _is_known_pooling(layer):
+            operation = max_pooling if layer.pool_mode == "max" else average_pooling
+            replacements[layer] = partial(operation, pool_size=layer.pool_size, padding=layer.padding)
+    return replacements
+
+
+def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
+    """The convolution's call, and those of the layers after it that it takes over."""
+    activation, swallowed = convolution.activation, []
+    follower = _swallowable(convolution, followers)
+    if _is_linear(activation) and _is_relu(follower):
+        activation = keras.activations.relu
+        swallowed.append(follower)
+        follower = _swallowable(follower, followers)
+    relu, pool_size = activation is keras.activations.relu, (1, 1)
+    if (relu or _is_linear(activation)) and _is_block_pooling(follower):
+        pool_size = follower.pool_size
+        swallowed.append(follower)
+    block = ConvBlock(convolution.strides, convolution.padding, relu, pool_size)
+    call = partial(_call_block, convolution, block, None if relu else activation)
+    return {convolution: call, **dict.fromkeys(swallowed, _pass_on)}
+
+
+def _call_block(convolution: Any, block: ConvBlock, activation: Any, inputs: Any) -> Any:
+    kernel = keras.ops.convert_to_tensor(convolution.kernel)
+    bias = keras.ops.convert_to_tensor(convolution.bias) if convolution.use_bias else jnp.zeros(convolution.filters)
+    maps = conv_block(jnp.asarray(inputs, kernel.dtype), kernel, bias, block)
+    return maps if activation is None else activation(maps)
+
+
+def _pass_on(inputs: Any) -> Any:
+    return inputs
 
 
 def _all_layers(model: Any) -> Iterator[Any]:
@@ -39,16 +89,65 @@ def _all_layers(model: Any) -> Iterator[Any]:
         yield from _all_layers(layer)
 
 
-def _replacement(layer: Any) -> dict[str, Callable[..., Any]]:
-    """The method to replace, by name; subclasses may compute something else, so the type has to match."""
-    if getattr(layer, "data_format", None) != "channels_last":
-        return {}
-    if type(layer) is keras.layers.Conv2D and layer.groups == 1 and layer.dilation_rate == (1, 1):
-        return {"convolution_op": partial(_convolution, strides=layer.strides, padding=layer.padding)}
-    if type(layer) is keras.layers.MaxPooling2D and layer.strides == layer.pool_size:
-        return {"call": partial(max_pooling, pool_size=layer.pool_size, padding=layer.padding)}
-    return {}
+def _followers(model: Any) -> Iterator[tuple[Any, Any]]:
+    """Each layer whose output goes to one place only, and the layer there."""
+    for graph in [model, *_all_layers(model)]:
+        graph = getattr(graph, "_functional", None) or graph
+        by_depth = getattr(graph, "_nodes_by_depth", {})
+        nodes = [node for level in by_depth.values() for node in level if not node.is_input]
+        outputs = {id(tensor) for tensor in getattr(graph, "outputs", ())}
+        readers: dict[int, list[Any]] = {}
+        for node in nodes:
+            for tensor in node.input_tensors:
+                readers.setdefault(id(tensor), []).append(node.operation)
+        uses = [node.operation for node in nodes]
+        for node in nodes:
+            reading = [layer for tensor in node.outputs for layer in readers.get(id(tensor), [])]
+            if len(reading) == 1 and uses.count(node.operation) == 1 and not outputs & set(map(id, node.outputs)):
+                yield node.operation, reading[0]
 
 
-def _convolution(images: Any, kernel: Any, strides: tuple[int, int], padding: str) -> Any:
-    return convolution(images, keras.ops.convert_to_tensor(kernel), strides, padding)
+def _swallowable(layer: Any, followers: dict[Any, Any]) -> Any:
+    """The layer that alone reads another's output; None if something else wants to see that output."""
+    return followers.get(layer) if getattr(layer, "activity_regularizer", None) is None else None
+
+
+def _is_known_convolution(layer: Any) -> bool:
+    # Subclasses may compute something else, so the type has to match.
+    return (
+        type(layer) is keras.layers.Conv2D
+        and layer.data_format == "channels_last"
+        and layer.groups == 1
+        and layer.dilation_rate == (1, 1)
+        and layer.compute_dtype == "float32"
+    )
+
+
+def _is_known_pooling(layer: Any) -> bool:
+    return (
+        type(layer) in (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
+        and layer.data_format == "channels_last"
+        and layer.strides == layer.pool_size
+        and (layer.pool_mode == "max" or layer.padding == "valid")
+    )
+
+
+def _is_block_pooling(layer: Any) -> bool:
+    if type(layer) is not keras.layers.MaxPooling2D or not _is_known_pooling(layer):
+        return False
+    return bool(layer.padding == "valid" and layer.pool_size[0] * layer.pool_size[1] <= LARGEST_WINDOW)
+
+
+def _is_linear(activation: Any) -> bool:
+    return activation is None or activation is keras.activations.linear
+
+
+def _is_relu(layer: Any) -> bool:
+    if type(layer) is keras.layers.Activation:
+        return layer.activation is keras.activations.relu
+    return (
+        type(layer) is keras.layers.ReLU
+        and layer.max_value is None
+        and not layer.negative_slope
+        and not layer.threshold
+    )

@@ -35,16 +35,16 @@ def max_pooling(images: ImageBatch, pool_size: tuple[int, int], padding: str) ->
         )
         if margins != ((0, 0), (0, 0)):
             images = jnp.pad(images, ((0, 0), *margins, (0, 0)), constant_values=-jnp.inf)
-    height, width = images.shape[1:3]
-    whole = images[:, : height // pool_size[0] * pool_size[0], : width // pool_size[1] * pool_size[1]]
-    pooled: ImageBatch = _pool(_windows(whole, pool_size))
+    pooled: ImageBatch = _pool(windows_of(images, pool_size))
     return pooled
 
 
-def _windows(images: ImageBatch, pool_size: tuple[int, int]) -> Any:
-    """[n, rows, window height, columns, window width, channels]."""
+def windows_of(images: ImageBatch, pool_size: tuple[int, int]) -> Any:
+    """[n, rows, window height, columns, window width, channels]; incomplete last windows are dropped."""
     n, height, width, channels = images.shape
-    return images.reshape(n, height // pool_size[0], pool_size[0], width // pool_size[1], pool_size[1], channels)
+    rows, columns = height // pool_size[0], width // pool_size[1]
+    whole = images[:, : rows * pool_size[0], : columns * pool_size[1]]
+    return whole.reshape(n, rows, pool_size[0], columns, pool_size[1], channels)
 
 
 @jax.custom_vjp

@@ -1,0 +1,129 @@
+"""Convolution + bias + ReLU + max pooling as one block: the native kernels, and their twin in pure JAX."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tenfold.kernels import native
+from tenfold.kernels.convolution import ImageBatch, Kernel, Maps, convolution, same_padding
+from tenfold.kernels.max_pooling import max_pooling
+
+LARGEST_WINDOW = 255
+"""Positions in a pooling window; the native kernels note the winner in a byte."""
+
+
+@dataclass(frozen=True)
+class ConvBlock:
+    """What a block computes.
+
+    Args:
+        strides: Steps between windows of the convolution, down and across.
+        padding: "valid" or "same", of the convolution.
+        relu: Whether negative values become 0.
+        pool_size: Height and width of the pooling windows, which do not overlap; an incomplete last one is dropped.
+            (1, 1) is no pooling.
+    """
+
+    strides: tuple[int, int] = (1, 1)
+    padding: str = "valid"
+    relu: bool = False
+    pool_size: tuple[int, int] = (1, 1)
+
+
+def conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
+    """Cross-correlate, add the bias, pool, cut off at 0.
+
+    The gradient of a pooling window goes to the first of its largest values; ReLU's gradient at 0 is 0.
+
+    Args:
+        images: [n, height, width, channels], float32.
+        kernel: [kernel height, kernel width, channels, filters], float32.
+        bias: [filters], float32.
+        block: What is computed.
+
+    Returns:
+        [n, rows, columns, filters].
+    """
+    compute = _native_block if native.available() else twin_conv_block
+    return compute(images, kernel, bias, block)
+
+
+def output_shape(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> tuple[int, int, int, int]:
+    """[n, rows, columns, filters] of a block's output."""
+    margins = _margins(images, kernel, block)
+    rows, columns = (
+        ((images[1 + axis] + sum(margins[axis]) - kernel[axis]) // block.strides[axis] + 1) // block.pool_size[axis]
+        for axis in (0, 1)
+    )
+    return images[0], rows, columns, kernel[-1]
+
+
+def twin_conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
+    """The block in pure JAX. ReLU acts after pooling, which is the same and needs a quarter of the work."""
+    maps = convolution(images, kernel, block.strides, block.padding) + bias
+    if block.pool_size != (1, 1):
+        maps = max_pooling(maps, block.pool_size, "valid")
+    return jax.nn.relu(maps) if block.relu else maps
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _native_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
+    return _native_forward(images, kernel, bias, block)[0]
+
+
+def _native_forward(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> tuple[Maps, Any]:
+    """The maps, and which position of each window was largest."""
+    shape = output_shape(images.shape, kernel.shape, block)
+    winners_shape = (1,) if block.pool_size == (1, 1) else shape
+    call = jax.ffi.ffi_call(
+        native.target("conv_forward"),
+        (_array(shape), _array(winners_shape, jnp.uint8)),
+    )
+    maps, winners = call(images, kernel, bias, **_attributes(images.shape, kernel.shape, block))
+    return maps, winners
+
+
+def _forward_rule(images: Any, kernel: Any, bias: Any, block: ConvBlock) -> tuple[Maps, Any]:
+    maps, winners = _native_forward(images.value, kernel.value, bias.value, block)
+    # A first layer's images are data: nobody asks for their gradient. JAX keeps only arrays, so an empty tuple says so.
+    return maps, (images.value, kernel.value, maps, winners, () if images.perturbed else None)
+
+
+def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, Any, Any]:
+    images, kernel, maps, winners, perturbed = saved
+    with_images = perturbed is not None
+    call = jax.ffi.ffi_call(
+        native.target("conv_backward"),
+        (_array(images.shape if with_images else (1, 1, 1, 1)), _array(kernel.shape), _array(kernel.shape[-1:])),
+    )
+    attributes = _attributes(images.shape, kernel.shape, block)
+    image_gradient, kernel_gradient, bias_gradient = call(
+        images, kernel, maps, winners, gradient, image_gradient=with_images, **attributes
+    )
+    return (image_gradient if with_images else None), kernel_gradient, bias_gradient
+
+
+_native_block.defvjp(_forward_rule, _backward_rule, symbolic_zeros=True)
+
+
+def _array(shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
+    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+
+
+def _margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> list[tuple[int, int]]:
+    if block.padding == "valid":
+        return [(0, 0), (0, 0)]
+    return [same_padding(images[1 + axis], kernel[axis], block.strides[axis]) for axis in (0, 1)]
+
+
+def _attributes(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> dict[str, Any]:
+    return {
+        "strides": np.array(block.strides, np.int64),
+        "padding": np.array(_margins(images, kernel, block), np.int64).reshape(-1),
+        "pooling": np.array(block.pool_size, np.int64),
+        "relu": block.relu,
+    }

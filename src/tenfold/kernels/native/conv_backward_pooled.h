@@ -1,0 +1,250 @@
+// The backward pass of a convolution with max pooling. Of each window only the winner carries a gradient, and only if
+// ReLU let it pass. So a list of "events" (position, filter, gain) stands for the dense gradient; there are four or
+// nine times fewer than positions. Every event adds
+//
+//     gain × patch under the position   to the filter's kernel gradient      (events listed by filter)
+//     gain × the filter's kernel        to the image gradient at the patch   (events listed by position)
+//
+// and both are sums of scaled rows that lie contiguous in memory, kernel row by kernel row: a row's sums stay in
+// registers while its events are gone through. Where a row is shorter than a vector (a first layer's single channel)
+// the kernel gradient is summed for a vector of filters at a time instead.
+
+#pragma once
+
+#include "conv_block.h"
+#include "tiles.h"
+
+namespace {
+
+constexpr int kRowVectors = 12;  // vectors of a row that are summed at a time
+
+struct Events {
+  int* offsets;  // of the row that is added, in floats
+  float* gains;
+};
+
+// row[…] += gain × source[offset + …] for every event. Two sums for each vector hide the latency of an addition.
+template <int kV>
+void add_row_vectors(float* row, const float* source, const Events& events, int count) {
+  const int* offsets = events.offsets;
+  const float* gains = events.gains;
+  Vector even[kV], odd[kV];
+#pragma GCC unroll 12
+  for (int v = 0; v < kV; v++) {
+    even[v] = load(row + v * kLanes);
+    odd[v] = Vector{};
+  }
+  int event = 0;
+  for (; event + 1 < count; event += 2) {
+    const float *from = source + offsets[event], *also = source + offsets[event + 1];
+    const Vector gain = broadcast(gains[event]), other = broadcast(gains[event + 1]);
+#pragma GCC unroll 12
+    for (int v = 0; v < kV; v++) even[v] += gain * load(from + v * kLanes);
+#pragma GCC unroll 12
+    for (int v = 0; v < kV; v++) odd[v] += other * load(also + v * kLanes);
+  }
+  if (event < count) {
+    const float* from = source + offsets[event];
+    const Vector gain = broadcast(gains[event]);
+#pragma GCC unroll 12
+    for (int v = 0; v < kV; v++) even[v] += gain * load(from + v * kLanes);
+  }
+#pragma GCC unroll 12
+  for (int v = 0; v < kV; v++) store(row + v * kLanes, even[v] + odd[v]);
+}
+
+void add_row_tail(float* row, const float* source, int length, int tail, const Events& events, int count) {
+  if (length < kLanes) {
+    for (int event = 0; event < count; event++)
+      for (int i = 0; i < length; i++) row[i] += events.gains[event] * source[events.offsets[event] + i];
+    return;
+  }
+  // A whole vector that ends where the row ends; of it, only what no other vector has summed.
+  Vector sum = {};
+  for (int event = 0; event < count; event++)
+    sum += broadcast(events.gains[event]) * load(source + events.offsets[event] + length - kLanes);
+  for (int i = kLanes - tail; i < kLanes; i++) row[length - kLanes + i] += sum[i];
+}
+
+void add_row(float* row, const float* source, int length, const Events& events, int count) {
+  int at = 0;
+  while (length - at >= kLanes) {
+    const int left = (length - at) / kLanes, width = left >= 6 ? 6 : left >= 4 ? 4 : left;
+    switch (width) {
+      case 1: add_row_vectors<1>(row + at, source + at, events, count); break;
+      case 2: add_row_vectors<2>(row + at, source + at, events, count); break;
+      case 3: add_row_vectors<3>(row + at, source + at, events, count); break;
+      case 4: add_row_vectors<4>(row + at, source + at, events, count); break;
+      default: add_row_vectors<6>(row + at, source + at, events, count); break;
+    }
+    at += width * kLanes;
+  }
+  if (at < length) add_row_tail(row, source, length, length - at, events, count);
+}
+
+bool short_rows(const ConvBlock& block) { return block.row_taps() < kLanes; }
+
+// [taps, filters] → [filters, taps] and back, in squares that stay in the cache.
+void transpose(const float* from, int rows, int columns, float* to) {
+  constexpr int kSquare = 16;
+  for (int r = 0; r < rows; r += kSquare)
+    for (int c = 0; c < columns; c += kSquare)
+      for (int i = r; i < smaller(r + kSquare, rows); i++)
+        for (int j = c; j < smaller(c + kSquare, columns); j++) to[size_t(j) * rows + i] = from[size_t(i) * columns + j];
+}
+
+size_t pooled_kernel_size(const ConvBlock& block) { return size_t(block.taps()) * block.filters; }
+
+void arrange_pooled_kernel(const ConvBlock& block, const float* kernel, float* rows) {
+  transpose(kernel, block.taps(), block.filters, rows);
+}
+
+size_t pooled_sums_size(const ConvBlock& block) { return size_t(block.taps()) * block.filters; }
+
+void arrange_pooled_gradient(const ConvBlock& block, const float* sums, float* kernel_gradient) {
+  transpose(sums, block.filters, block.taps(), kernel_gradient);
+}
+
+// Lists by filter have room for every window, lists by position (of one window) for every filter.
+size_t pooled_scratch(const ConvBlock& block, int images) {
+  const size_t by_filter = size_t(images) * block.windows() * block.filters;
+  const size_t by_position = size_t(block.window()) * block.filters;
+  return block.filters + 2 * (by_filter > by_position ? by_filter : by_position);
+}
+
+// Whether an output passes its gradient on: without branches, for they would be guesses. What is not a number does.
+int passes(float floor, float output, float gradient) { return int(!(output <= floor)) & int(gradient != 0); }
+
+// ReLU passes no gradient at outputs up to here.
+float pass_floor(const ConvBlock& block) { return block.relu ? 0.0f : -__builtin_inff(); }
+
+void list_by_filter(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
+                    const float* gradients, const Events& events, int* counts) {
+  const int filters = block.filters, windows = group.images * block.windows(), window_size = block.window();
+  const float floor = pass_floor(block);
+  int* const offsets = events.offsets;
+  float* const gains = events.gains;
+  for (int filter = 0; filter < filters; filter++) counts[filter] = 0;
+  for (int window = 0; window < windows; window++) {
+    const int* positions = group.positions + size_t(window) * window_size;
+    const size_t at = size_t(window) * filters;
+    for (int filter = 0; filter < filters; filter++) {
+      const float gradient = gradients[at + filter];
+      const size_t slot = size_t(filter) * windows + counts[filter];
+      offsets[slot] = positions[winners[at + filter]];
+      gains[slot] = gradient;
+      counts[filter] += passes(floor, outputs[at + filter], gradient);
+    }
+  }
+}
+
+void add_bias_gradient(const ConvBlock& block, int windows, const float* outputs, const float* gradients,
+                       float* bias_sums) {
+  for (int first = 0; first < block.filters; first += kLanes) {
+    const int lanes = smaller(kLanes, block.filters - first);
+    Vector sum = {};
+    for (int window = 0; window < windows; window++) {
+      const size_t at = size_t(window) * block.filters + first;
+      const Vector gradient = load_part(gradients + at, lanes);
+      sum += block.relu ? (load_part(outputs + at, lanes) <= 0 ? Vector{} : gradient) : gradient;
+    }
+    for (int lane = 0; lane < lanes; lane++) bias_sums[first + lane] += sum[lane];
+  }
+}
+
+void add_kernel_gradient_by_filter(const ConvBlock& block, const Group& group, const Events& events, const int* counts,
+                                   float* kernel_sums) {
+  const int windows = group.images * block.windows();
+  for (int filter = 0; filter < block.filters; filter++) {
+    const Events own = {events.offsets + size_t(filter) * windows, events.gains + size_t(filter) * windows};
+    for (int i = 0; i < block.kernel_height; i++)
+      add_row(kernel_sums + size_t(filter) * block.taps() + i * block.row_taps(),
+              group.values + size_t(i) * block.width * block.channels, block.row_taps(), own, counts[filter]);
+  }
+}
+
+// The gradient of kT kernel values for one vector of filters, summed over all positions.
+template <int kT>
+void add_taps(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
+              const float* gradients, int first, int lanes, int tap, float* kernel_sums) {
+  Vector sum[kT];
+#pragma GCC unroll 9
+  for (int t = 0; t < kT; t++) sum[t] = Vector{};
+  for (int window = 0; window < group.images * block.windows(); window++) {
+    const size_t at = size_t(window) * block.filters + first;
+    Vector gradient = load_part(gradients + at, lanes);
+    if (block.relu) gradient = load_part(outputs + at, lanes) <= 0 ? Vector{} : gradient;
+    ByteVector narrow = {};
+    __builtin_memcpy(&narrow, winners + at, lanes);
+    const IntVector winner = __builtin_convertvector(narrow, IntVector);
+    for (int position = 0; position < block.window(); position++) {
+      const Vector gain = winner == position ? gradient : Vector{};
+      const float* patch = group.values + group.positions[size_t(window) * block.window() + position];
+#pragma GCC unroll 9
+      for (int t = 0; t < kT; t++) sum[t] += broadcast(patch[group.taps[tap + t]]) * gain;
+    }
+  }
+  for (int lane = 0; lane < lanes; lane++)
+    for (int t = 0; t < kT; t++) kernel_sums[size_t(first + lane) * block.taps() + tap + t] += sum[t][lane];
+}
+
+void add_kernel_gradient_by_tap(const ConvBlock& block, const Group& group, const float* outputs,
+                                const uint8_t* winners, const float* gradients, float* kernel_sums) {
+  for (int first = 0; first < block.filters; first += kLanes) {
+    const int lanes = smaller(kLanes, block.filters - first);
+    for (int tap = 0; tap < block.taps();) {
+      const int left = block.taps() - tap, count = left >= 9 ? 9 : left >= 5 ? 5 : left >= 3 ? 3 : 1;
+      auto add = count == 9 ? add_taps<9> : count == 5 ? add_taps<5> : count == 3 ? add_taps<3> : add_taps<1>;
+      add(block, group, outputs, winners, gradients, first, lanes, tap, kernel_sums);
+      tap += count;
+    }
+  }
+}
+
+void add_pooled_image_gradient(const ConvBlock& block, const Group& group, const float* kernel_rows,
+                               const float* outputs, const uint8_t* winners, const float* gradients,
+                               const Events& events, float* image_gradients) {
+  const int filters = block.filters, taps = block.taps(), window_size = block.window();
+  const float floor = pass_floor(block);
+  int* const offsets = events.offsets;
+  float* const gains = events.gains;
+  int counts[256];  // of each position; a window has no more
+  for (int window = 0; window < group.images * block.windows(); window++) {
+    const size_t at = size_t(window) * filters;
+    for (int position = 0; position < window_size; position++) counts[position] = 0;
+    for (int filter = 0; filter < filters; filter++) {
+      const float gradient = gradients[at + filter];
+      const int winner = winners[at + filter], slot = winner * filters + counts[winner];
+      offsets[slot] = filter * taps;
+      gains[slot] = gradient;
+      counts[winner] += passes(floor, outputs[at + filter], gradient);
+    }
+    for (int position = 0; position < window_size; position++) {
+      if (!counts[position]) continue;
+      const Events own = {offsets + position * filters, gains + position * filters};
+      float* patch = image_gradients + group.positions[size_t(window) * window_size + position];
+      for (int i = 0; i < block.kernel_height; i++)
+        add_row(patch + size_t(i) * block.width * block.channels, kernel_rows + i * block.row_taps(),
+                block.row_taps(), own, counts[position]);
+    }
+  }
+}
+
+void backward_pooled(const ConvBlock& block, const Group& group, const float* kernel_rows, const float* outputs,
+                     const uint8_t* winners, const float* output_gradients, float* image_gradients,
+                     float* kernel_sums, float* bias_sums, float* scratch) {
+  int* counts = reinterpret_cast<int*>(scratch);
+  const size_t room = (pooled_scratch(block, group.images) - block.filters) / 2;
+  const Events events = {counts + block.filters, scratch + block.filters + room};
+  add_bias_gradient(block, group.images * block.windows(), outputs, output_gradients, bias_sums);
+  if (short_rows(block)) {
+    add_kernel_gradient_by_tap(block, group, outputs, winners, output_gradients, kernel_sums);
+  } else {
+    list_by_filter(block, group, outputs, winners, output_gradients, events, counts);
+    add_kernel_gradient_by_filter(block, group, events, counts, kernel_sums);
+  }
+  if (image_gradients)
+    add_pooled_image_gradient(block, group, kernel_rows, outputs, winners, output_gradients, events, image_gradients);
+}
+
+}  // namespace

@@ -1,0 +1,58 @@
+// The block's passes for one instruction set: this file is compiled once for each, with TENFOLD_TARGET as its name.
+
+#include "conv_block.h"
+
+#include "conv_backward_dense.h"
+#include "conv_backward_pooled.h"
+#include "conv_forward.h"
+
+namespace {
+
+bool pooled(const ConvBlock& block) { return block.window() > 1; }
+
+size_t backward_kernel_size(const ConvBlock& block) {
+  return pooled(block) ? pooled_kernel_size(block) : dense_kernel_size(block);
+}
+
+void arrange_backward_kernel(const ConvBlock& block, const float* kernel, float* arranged) {
+  pooled(block) ? arrange_pooled_kernel(block, kernel, arranged) : arrange_dense_kernel(block, kernel, arranged);
+}
+
+size_t backward_scratch(const ConvBlock& block, int images) {
+  return pooled(block) ? pooled_scratch(block, images) : dense_scratch(block, images);
+}
+
+void backward(const ConvBlock& block, const Group& group, const float* kernel, const float* outputs,
+              const uint8_t* winners, const float* output_gradients, float* image_gradients, float* kernel_sums,
+              float* bias_sums, float* scratch) {
+  if (pooled(block))
+    backward_pooled(block, group, kernel, outputs, winners, output_gradients, image_gradients, kernel_sums, bias_sums,
+                    scratch);
+  else
+    backward_dense(block, group, kernel, outputs, output_gradients, image_gradients, kernel_sums, bias_sums, scratch);
+}
+
+size_t kernel_sums_size(const ConvBlock& block) {
+  return pooled(block) ? pooled_sums_size(block) : dense_sums_size(block);
+}
+
+void arrange_kernel_gradient(const ConvBlock& block, const float* sums, float* gradient) {
+  pooled(block) ? arrange_pooled_gradient(block, sums, gradient) : arrange_dense_gradient(block, sums, gradient);
+}
+
+}  // namespace
+
+#define TENFOLD_JOIN(a, b) a##b
+#define TENFOLD_TABLE(target) TENFOLD_JOIN(conv_kernels_, target)
+#define TENFOLD_TEXT(text) #text
+#define TENFOLD_NAME(target) TENFOLD_TEXT(target)
+
+namespace tenfold {
+
+const ConvKernels TENFOLD_TABLE(TENFOLD_TARGET) = {
+    TENFOLD_NAME(TENFOLD_TARGET), forward_kernel_size, arrange_forward_kernel, backward_kernel_size,
+    arrange_backward_kernel,      forward_scratch,     forward,                backward_scratch,
+    backward,                     kernel_sums_size,    arrange_kernel_gradient,
+};
+
+}  // namespace tenfold

@@ -101,9 +101,26 @@ def train(
 
 
 def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
+    with plan.watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
+        from tenfold.run import learning as learning
+        from tenfold.training.compile_cache import compile_cache
+    with compile_cache():
+        folder, learned = _learn(plan, out, verbose)
+        if learned.status != "trained":
+            _raise_unfinished(learned, folder)
+        try:
+            with busy("Evaluating and drawing figures", show=verbose != 0):
+                return _finish(plan, folder, learned)
+        except KeyboardInterrupt as interrupt:
+            where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
+            raise TrainingInterrupted(f"Interrupted after training. {where}") from interrupt
+
+
+def _learn(plan: Plan, out: Path | None, verbose: Verbose) -> tuple[RunFolder, "Learned"]:
+    """Build, fit and save the model; the run's description says that it is not evaluated yet."""
+    from tenfold.run.learning import build, learn, save_model
+
     recipe, watch = plan.recipe, plan.watch
-    with watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
-        from tenfold.run.learning import build, learn, save_model
     with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
         model = build(recipe, plan.dataset, len(plan.train))
     folder = create_run_folder(out, plan.dataset.name, recipe.name)
@@ -114,15 +131,7 @@ def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
         save_model(model, folder, _metadata(plan, metrics=None))
     write_json(folder.run, _run_document(plan, folder, learned, learned.status))
-    if learned.status != "trained":
-        _raise_unfinished(learned, folder)
-    try:
-        with busy("Evaluating and drawing figures", show=verbose != 0):
-            return _finish(plan, folder, learned)
-    except KeyboardInterrupt as interrupt:
-        raise TrainingInterrupted(
-            f"Interrupted after training. The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
-        ) from interrupt
+    return folder, learned
 
 
 def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:

@@ -9,6 +9,7 @@ import numpy as np
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
 from tenfold.terminal import busy
+from tenfold.training.compile_cache import compile_cache
 from tenfold.training.engine import Program, State, read_state, write_state
 from tenfold.training.inputs import Arrays, checked_arrays
 from tenfold.training.progress import ProgressBar
@@ -71,25 +72,31 @@ def fit(
     _check_settings(validation_split, seed, batch_size=batch_size, epochs=epochs, validation_freq=validation_freq)
     arrays = checked_arrays(model, x, y, sample_weight, class_weight)
     arrays, validation = _with_validation(model, arrays, validation_split, validation_data)
-    model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
-    with busy("Compiling the training program", show=verbose != 0):
-        training = _program(model, arrays, batch_size, training=True)
-        evaluation = _program(model, validation, _evaluation_batch(validation), training=False) if validation else None
-    bar = ProgressBar(training.images, batch_size, bar=verbose != 2)
+    bar = ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
     listeners = keras.callbacks.CallbackList(
         [*_listed(callbacks), *([bar] if verbose != 0 else [])],
         add_history=True,
         model=model,
         epochs=epochs,
-        steps=training.steps,
+        steps=-(-len(arrays[0]) // batch_size),
         verbose=verbose,
     )
-    orders = ((epoch, _order(training.images, shuffle, seed, epoch)) for epoch in range(initial_epoch, epochs))
-    try:
-        _run_epochs(model, training, evaluation, orders, validation_freq, listeners)
-    finally:
-        bar.close()
+    orders = ((epoch, _order(len(arrays[0]), shuffle, seed, epoch)) for epoch in range(initial_epoch, epochs))
+    with compile_cache():
+        with busy("Compiling the training program", show=verbose != 0):
+            training, evaluation = _programs(model, arrays, validation, batch_size)
+        try:
+            _run_epochs(model, training, evaluation, orders, validation_freq, listeners)
+        finally:
+            bar.close()
     return model.history
+
+
+def _programs(model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int) -> tuple[Program, Program | None]:
+    model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
+    training = _program(model, arrays, batch_size, training=True)
+    evaluation = _program(model, validation, _evaluation_batch(validation), training=False) if validation else None
+    return training, evaluation
 
 
 def _run_epochs(

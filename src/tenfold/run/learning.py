@@ -1,5 +1,6 @@
 """The part of a run that needs Keras: build, compile, fit, and save the model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,9 +65,13 @@ def learn(
     validation: Split | None,
     class_weight: dict[int, float] | None,
     verbose: Verbose,
+    at_start: Callable[[], None] = lambda: None,
 ) -> Learned:
-    """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss."""
-    training, log = recipe.training, EpochLog()
+    """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss.
+
+    `at_start` is called when all is compiled: from then on, much of the time is XLA's, which leaves Python to others.
+    """
+    training, log = recipe.training, EpochLog(at_start)
     encode = _one_hot if recipe.compile.loss == "categorical_crossentropy" else _integers
     classes = model.output_shape[1]
     try:

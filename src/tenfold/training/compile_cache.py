@@ -45,6 +45,18 @@ def compile_cache_bytes(folder: Path) -> int:
     return sum(status.st_size for _, status in _entries(folder))
 
 
+def compile_cache_problem(folder: Path) -> str:
+    """Why compiled programs cannot be kept in a folder, and what to do; empty if they can. Makes the folder."""
+    try:
+        _tidy(folder / _machine())
+    except OSError as error:
+        return (
+            f"Compiled programs cannot be kept in {folder} ({error}), so every start compiles them anew. Free some "
+            "space, or name another folder in the environment variable TENFOLD_COMPILE_CACHE (off: no such folder)."
+        )
+    return ""
+
+
 @contextmanager
 def compile_cache() -> Iterator[None]:
     """Inside the block, what JAX compiles is kept on disk, and taken from there.
@@ -58,16 +70,9 @@ def compile_cache() -> Iterator[None]:
     if folder is None or config["jax_compilation_cache_dir"] or not config["jax_enable_compilation_cache"]:
         yield
         return
-    folder /= _machine()
-    try:
-        _tidy(folder)
-    except OSError as error:
-        warnings.warn(
-            f"Compiled programs cannot be kept in {folder} ({error}), so every start compiles them anew. Free some "
-            "space, or name another folder in the environment variable TENFOLD_COMPILE_CACHE (off: no such folder).",
-            stacklevel=3,
-        )
-    with _jax_cache_in(folder):
+    if problem := compile_cache_problem(folder):
+        warnings.warn(problem, stacklevel=3)
+    with _jax_cache_in(folder / _machine()):
         yield
 
 

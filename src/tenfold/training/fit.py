@@ -1,6 +1,7 @@
 """`tenfold.fit`: what `keras.Model.fit` does for arrays, in less time."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax.numpy as jnp
@@ -93,9 +94,18 @@ def fit(
 
 
 def _programs(model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int) -> tuple[Program, Program | None]:
+    """What runs an epoch and what evaluates after it; the latter is compiled while the first epoch runs."""
     model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
-    training = _program(model, arrays, batch_size, training=True)
-    evaluation = _program(model, validation, _evaluation_batch(validation), training=False) if validation else None
+    evaluation = None
+    compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
+    try:
+        training = Program(model, _on_device(arrays), batch_size, training=True, compiler=compiler)
+        if validation:
+            evaluation_batch = _evaluation_batch(validation)
+            evaluation = Program(model, _on_device(validation), evaluation_batch, training=False, compiler=compiler)
+        training.wait()
+    finally:
+        compiler.shutdown(wait=False)
     return training, evaluation
 
 
@@ -161,13 +171,20 @@ def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
     return tuple(array[:boundary] for array in arrays), tuple(array[boundary:] for array in arrays)
 
 
-def _program(model: Any, arrays: Arrays, batch_size: int, training: bool) -> Program:
-    return Program(model, tuple(jnp.asarray(array) for array in arrays), batch_size, training)
+def _on_device(arrays: Arrays) -> tuple[Any, ...]:
+    return tuple(jnp.asarray(array) for array in arrays)
 
 
 def _evaluation_batch(arrays: Arrays) -> int:
-    """As many images as have a million values together: 1,337 of MNIST's, 37 photos of 96×96 in colour."""
-    return max(1, _EVALUATED_VALUES // int(np.prod(arrays[0].shape[1:])))
+    """The largest number of images that leaves no smaller last batch, which would be compiled on its own.
+
+    All together they have at most a million values: 1,337 of MNIST's images, 37 photos of 96×96 in colour. Where only
+    small batches divide the data, the last one may be smaller.
+    """
+    count, most = len(arrays[0]), max(1, _EVALUATED_VALUES // int(np.prod(arrays[0].shape[1:])))
+    if count <= most:
+        return count
+    return next((size for size in range(most, most // 4, -1) if count % size == 0), most)
 
 
 def _order(count: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray[Any, Any]:

@@ -1,6 +1,5 @@
 """The part of a run that needs Keras: build, compile, fit, and save the model."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,13 +64,10 @@ def learn(
     validation: Split | None,
     class_weight: dict[int, float] | None,
     verbose: Verbose,
-    at_start: Callable[[], None] = lambda: None,
+    log: EpochLog,
 ) -> Learned:
-    """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss.
-
-    `at_start` is called when all is compiled: from then on, much of the time is XLA's, which leaves Python to others.
-    """
-    training, log = recipe.training, EpochLog(at_start)
+    """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss."""
+    training = recipe.training
     encode = _one_hot if recipe.compile.loss == "categorical_crossentropy" else _integers
     classes = model.output_shape[1]
     try:
@@ -87,11 +83,11 @@ def learn(
             class_weight=class_weight,
             seed=training.seed,
         )
+        return Learned(model, log, "trained")
     except KeyboardInterrupt:
         return Learned(model, log, "interrupted")
     except NonFiniteLossError as error:
         return Learned(model, log, "diverged", str(error))
-    return Learned(model, log, "trained")
 
 
 def _one_hot(labels: Any, classes: int) -> Any:

@@ -33,9 +33,10 @@ class Stopwatch:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 3)
 
     def split(self, stage: str, first: str, seconds: float) -> None:
-        """Count the first so many seconds of a stage as a stage of their own."""
-        whole = self.seconds.pop(stage)
-        self.seconds |= {first: round(seconds, 3), stage: round(whole - seconds, 3)}
+        """Count the first so many seconds of a stage as a stage of their own; does so once."""
+        if first not in self.seconds:
+            whole = self.seconds.pop(stage)
+            self.seconds |= {first: round(seconds, 3), stage: round(whole - seconds, 3)}
 
     def total(self) -> float:
         """Seconds since the stopwatch was made, and those before."""

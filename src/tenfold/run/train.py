@@ -117,15 +117,15 @@ def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
             with busy("Evaluating and drawing figures", show=verbose != 0):
                 return _finish(plan, folder, learned, ahead)
         except KeyboardInterrupt as interrupt:
-            where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
-            raise TrainingInterrupted(f"Interrupted after training. {where}") from interrupt
+            raise _interrupted_after_training(folder) from interrupt
 
 
 def _learn(
     plan: Plan, out: Path | None, verbose: Verbose, ahead: "Future[dict[str, bytes]]"
 ) -> tuple[RunFolder, "Learned"]:
     """Build, fit and save the model; the run's description says that it is not evaluated yet."""
-    from tenfold.run.learning import build, learn, save_model
+    from tenfold.run.learning import Learned, build, learn
+    from tenfold.training.epoch_log import EpochLog
 
     recipe, watch = plan.recipe, plan.watch
     with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
@@ -133,14 +133,31 @@ def _learn(
     folder = create_run_folder(out, plan.dataset.name, recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
     work = Thread(target=_work_ahead, args=(plan, ahead), name="work ahead", daemon=True)
-    with watch.stage("training"):
-        learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose, work.start)
-    watch.split("training", "compiling", learned.log.compile_seconds)
-    with watch.stage("saving"):
-        write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_model(model, folder, model_metadata(plan, metrics=None))
-    write_json(folder.run, run_document(plan, folder, learned, learned.status))
+    learned = Learned(model, EpochLog(at_start=work.start), "interrupted")
+    try:
+        with watch.stage("training"):
+            learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose, learned.log)
+        _save(plan, folder, learned)
+    except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
+        _save(plan, folder, learned)
+        if learned.status == "trained":
+            raise _interrupted_after_training(folder) from interrupt
     return folder, learned
+
+
+def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
+    from tenfold.run.learning import save_model
+
+    plan.watch.split("training", "compiling", learned.log.compile_seconds)
+    with plan.watch.stage("saving"):
+        write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
+        save_model(learned.model, folder, model_metadata(plan, metrics=None))
+    write_json(folder.run, run_document(plan, folder, learned, learned.status))
+
+
+def _interrupted_after_training(folder: RunFolder) -> TrainingInterrupted:
+    where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
+    return TrainingInterrupted(f"Interrupted after training. {where}")
 
 
 def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:

@@ -18,7 +18,7 @@ def tenfold(*arguments):
 def test_help_names_every_command():
     result = tenfold("--help")
     assert result.returncode == 0
-    for command in ("train", "evaluate", "predict", "recipes", "data"):
+    for command in ("train", "evaluate", "predict", "recipes", "doctor", "data"):
         assert command in result.stdout
 
 

@@ -57,6 +57,21 @@ def test_json_is_one_document_and_the_second_run_gets_its_own_folder(trained):
     assert first == second
 
 
+def test_a_profile_accounts_for_every_second_since_the_process_was_started(tmp_path):
+    result = tenfold(*QUICKLY, "--profile", "--json", cwd=tmp_path)
+    seconds = json.loads(result.stdout)["seconds"]
+    lines = [line.split() for line in result.stderr.splitlines() if line.endswith("%")]
+    shown = {words[0]: float(words[1]) for words in lines}
+    assert list(shown) == [
+        *("start", "data", "libraries", "model", "compiling", "training"),
+        *("saving", "evaluation", "figures", "report", "other", "total"),
+    ]
+    assert shown["total"] == pytest.approx(seconds["total"], abs=0.01)
+    assert sum(shown.values()) == pytest.approx(2 * seconds["total"], abs=0.2)
+    assert seconds["start"] > 0
+    assert lines[-1][-1] == "100.0%"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_a_long_training_and_leaves_a_loadable_run(number, tmp_path):
     command = [

@@ -76,16 +76,8 @@ def reader(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def activated(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of someone who has activated the virtual environment; nothing asks for a Keras backend.
-
-    Pages share what JAX has compiled, which halves the time of a short training and changes nothing else.
-    """
-    of_worker = tmp_path_factory.getbasetemp()
-    of_session = of_worker.parent if "PYTEST_XDIST_WORKER" in os.environ else of_worker
+def activated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of someone who has activated the virtual environment; nothing asks for a Keras backend."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TENFOLD_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(of_session / "compiled"))
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     monkeypatch.delenv("KERAS_BACKEND", raising=False)

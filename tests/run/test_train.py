@@ -138,6 +138,24 @@ def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monke
     assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
 
 
+def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeypatch):
+    from tenfold.run import learning
+
+    write, calls = learning.write_onnx, []
+
+    def interrupt_the_first(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        write(*arguments)
+
+    monkeypatch.setattr(learning, "write_onnx", interrupt_the_first)
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+        tenfold.train(dataset, recipe_file, verbose=0)
+    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
+    assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
+
+
 def test_a_network_that_is_too_large_to_ship_is_refused_before_training(dataset, recipe_file, tmp_path):
     with pytest.raises(RecipeError, match="can be shipped"):
         tenfold.train(dataset, "dense-128", overrides=["network.1.units=600000"], verbose=0)

@@ -5,7 +5,7 @@ import pytest
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
-from tenfold.training.fit import fit
+from tenfold.training.fit import _evaluation_batch, fit
 
 layers = keras.layers
 
@@ -170,3 +170,8 @@ def test_a_model_that_is_not_compiled_is_refused():
 def test_wrong_numbers_are_named(arguments, message):
     with pytest.raises(DataError, match=message):
         fit(compiled(dense_layers), *digits(), **arguments)
+
+
+@pytest.mark.parametrize(("images", "batch"), [(90, 90), (12_000, 1200), (10_000, 1250), (1338, 669), (9_973, 1337)])
+def test_evaluation_leaves_no_smaller_last_batch_where_it_can(images, batch):
+    assert _evaluation_batch((np.empty((images, 28, 28, 1), np.uint8),)) == batch

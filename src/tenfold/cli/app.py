@@ -10,6 +10,7 @@ import typer
 
 import tenfold
 from tenfold.cli import data
+from tenfold.cli.doctor import doctor
 from tenfold.cli.evaluate import evaluate
 from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
@@ -21,6 +22,7 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(recipes)
+app.command()(doctor)
 app.add_typer(data.app, name="data")
 
 

@@ -1,7 +1,8 @@
 """`tenfold train`: train a classifier and leave a run folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,13 +28,18 @@ def train(
     size: Annotated[str | None, typer.Option(help="Bring all images to this size, such as 32x32.")] = None,
     gray: Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")] = False,
     out: Annotated[Path | None, typer.Option(help="The run folder; new or empty. [default: runs/…]")] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Show on stderr where the time went.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a classifier, evaluate it on the test set, and leave a folder with model, figures and report."""
-    from tenfold.data.sizes import parse_size
-    from tenfold.run import train as run_train
-
     try:
+        from tenfold.run.libraries import load_libraries_early
+
+        load_libraries_early()
+        from tenfold.data.sizes import parse_size
+        from tenfold.run import train as run_train
+        from tenfold.run.provenance import Stopwatch, process_seconds
+
         run = run_train.train(
             data,
             recipe,
@@ -44,6 +50,7 @@ def train(
             gray=gray or None,
             overrides=overrides or [],
             out=out,
+            watch=Stopwatch(process_seconds()),
         )
     except TrainingInterrupted as interrupt:
         stderr.print(str(interrupt), markup=False)
@@ -51,6 +58,8 @@ def train(
     except KeyboardInterrupt as interrupt:
         stderr.print("Interrupted before the training began; nothing was saved.", markup=False)
         raise typer.Exit(130) from interrupt
+    if profile:
+        _print_profile(run.seconds)
     if as_json:
         print_json(_document(run))
     else:
@@ -70,7 +79,8 @@ def _document(run: "Run") -> dict[str, object]:
 
 
 def _print_result(run: "Run") -> None:
-    seconds = f"{run.seconds['total']:.1f}, of which training {run.seconds['training']:.1f}"
+    total, compiling, training = (run.seconds[stage] for stage in ("total", "compiling", "training"))
+    seconds = f"{total:.1f}, of which compiling {compiling:.1f} and training {training:.1f}"
     print_rows(
         {
             **metrics_rows(run.metrics),
@@ -82,3 +92,12 @@ def _print_result(run: "Run") -> None:
             "model for Keras": str(run.path / "model.keras"),
         }
     )
+
+
+def _print_profile(seconds: Mapping[str, Any]) -> None:
+    """A line for each stage, in the order of the run."""
+    total = seconds["total"]
+    stages = {name: value for name, value in seconds.items() if name not in ("total", "epochs")}
+    stages |= {"other": total - sum(stages.values()), "total": total}
+    for name, value in stages.items():
+        stderr.print(f"{name:<12}{value:8.2f} s {value / total:7.1%}")

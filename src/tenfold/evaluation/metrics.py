@@ -93,13 +93,10 @@ def evaluate_predictions(probabilities: Probabilities, labels: Labels, class_nam
         DataError: No images, or labels that do not fit the probabilities or the class names.
         ModelError: The probabilities are not finite, or are no probabilities.
     """
-    # Loading scikit-learn takes half a second, which reading a finished metrics.json need not pay.
-    from sklearn.metrics import confusion_matrix
-
     _check_labels(probabilities, labels, class_names)
     _check_probabilities(probabilities)
     predicted = probabilities.argmax(axis=1)
-    counts = confusion_matrix(labels, predicted, labels=np.arange(len(class_names)))
+    counts = _confusion_counts(predicted, labels, len(class_names))
     correct, count = int(np.trace(counts)), len(labels)
     return Metrics(
         accuracy=correct / count,
@@ -108,7 +105,7 @@ def evaluate_predictions(probabilities: Probabilities, labels: Labels, class_nam
         interval=wilson_interval(correct, count),
         loss=float(losses(probabilities, labels).mean()),
         expected_calibration_error=expected_calibration_error(probabilities, labels),
-        classes=_class_metrics(predicted, labels, class_names),
+        classes=_class_metrics(counts, class_names),
         confusion=tuple(tuple(row) for row in counts.tolist()),
         most_confused=most_confused(counts, class_names),
     )
@@ -164,27 +161,27 @@ def most_confused(counts: ConfusionCounts, class_names: Sequence[str]) -> tuple[
     )
 
 
-def _class_metrics(predicted: Labels, labels: Labels, class_names: Sequence[str]) -> tuple[ClassMetrics, ...]:
-    from sklearn.metrics import precision_recall_fscore_support
+def _confusion_counts(predicted: Labels, labels: Labels, classes: int) -> ConfusionCounts:
+    counts = np.bincount(labels.astype(np.int64) * classes + predicted, minlength=classes**2)
+    return counts.reshape(classes, classes)
 
-    columns = precision_recall_fscore_support(
-        labels, predicted, labels=np.arange(len(class_names)), zero_division=np.nan
-    )
+
+def _class_metrics(counts: ConfusionCounts, class_names: Sequence[str]) -> tuple[ClassMetrics, ...]:
+    columns = zip(np.diag(counts).tolist(), counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist(), strict=True)
     return tuple(
         ClassMetrics(
             name=name,
-            count=int(count),
-            precision=_or_none(precision),
-            recall=_or_none(recall),
-            f1=_or_none(f1),
+            count=count,
+            precision=_share(right, predicted),
+            recall=_share(right, count),
+            f1=_share(2 * right, count + predicted),
         )
-        for name, precision, recall, f1, count in zip(class_names, *columns, strict=True)
+        for name, (right, count, predicted) in zip(class_names, columns, strict=True)
     )
 
 
-def _or_none(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if math.isnan(value) else float(value)
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _check_labels(probabilities: Probabilities, labels: Labels, class_names: Sequence[str]) -> None:

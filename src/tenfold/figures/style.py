@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from tenfold.figures.fonts import font_families
 from tenfold.files import atomic_path
@@ -81,10 +84,22 @@ def tick_step(pitch: float) -> int:
 
 def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG of 150 dots per inch; the same figure gives the same bytes."""
-    buffer = io.BytesIO()
+    return encode_png(rendered(figure))
+
+
+def rendered(figure: Figure) -> Image.Image:
+    """The figure as pixels, 150 to the inch, without transparency."""
     with figure_style():
-        # matplotlib would write its version into the file.
-        figure.savefig(buffer, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+        canvas: Any = FigureCanvasAgg(figure)
+        figure.set_dpi(_DOTS_PER_INCH)
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """What `rendered` gave as a PNG; other Python threads run meanwhile."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
     return buffer.getvalue()
 
 
@@ -94,6 +109,14 @@ def save_figure(figure: Figure, path: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    content = png_bytes(figure)
+    save_png(png_bytes(figure), path)
+
+
+def save_png(content: bytes, path: Path) -> None:
+    """Write a PNG atomically.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)

@@ -64,9 +64,10 @@ def learn(
     validation: Split | None,
     class_weight: dict[int, float] | None,
     verbose: Verbose,
+    log: EpochLog,
 ) -> Learned:
     """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss."""
-    training, log = recipe.training, EpochLog()
+    training = recipe.training
     encode = _one_hot if recipe.compile.loss == "categorical_crossentropy" else _integers
     classes = model.output_shape[1]
     try:
@@ -82,11 +83,11 @@ def learn(
             class_weight=class_weight,
             seed=training.seed,
         )
+        return Learned(model, log, "trained")
     except KeyboardInterrupt:
         return Learned(model, log, "interrupted")
     except NonFiniteLossError as error:
         return Learned(model, log, "diverged", str(error))
-    return Learned(model, log, "trained")
 
 
 def _one_hot(labels: Any, classes: int) -> Any:

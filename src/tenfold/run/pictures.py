@@ -1,6 +1,10 @@
 """The seven figures of a run, drawn from its data, its history and its predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from matplotlib.figure import Figure
+from PIL.Image import Image
 
 from tenfold.data.dataset import Dataset
 from tenfold.evaluation.metrics import Metrics
@@ -9,11 +13,20 @@ from tenfold.figures.confusion_matrix import confusion_matrix_figure
 from tenfold.figures.correct_predictions import correct_predictions_figure
 from tenfold.figures.random_predictions import random_predictions_figure
 from tenfold.figures.samples import samples_figure
-from tenfold.figures.style import save_figure
+from tenfold.figures.style import encode_png, png_bytes, rendered, save_png
 from tenfold.figures.training_curves import training_curves_figure
 from tenfold.figures.wrong_predictions import wrong_predictions_figure
 from tenfold.run.run_folder import RunFolder
 from tenfold.types import Probabilities
+
+
+def draw_data_pictures(dataset: Dataset) -> dict[str, bytes]:
+    """The figures that need no model, as PNG files by their names without ending."""
+    names, train = dataset.class_names, dataset.train
+    return {
+        "samples": png_bytes(samples_figure(train.images, train.labels, names)),
+        "class_distribution": png_bytes(class_distribution_figure(train.labels, dataset.test.labels, names)),
+    }
 
 
 def draw_pictures(
@@ -23,8 +36,9 @@ def draw_pictures(
     probabilities: Probabilities,
     metrics: Metrics,
     watches_test_set: bool,
+    data_pictures: Mapping[str, bytes],
 ) -> dict[str, bytes]:
-    """Draw and save all figures of a run.
+    """Draw the figures that are left, and save all of a run.
 
     Args:
         folder: Where they go.
@@ -33,23 +47,33 @@ def draw_pictures(
         probabilities: Of the test images, [n, classes].
         metrics: Of the test images.
         watches_test_set: Whether the validation curves are the test set's.
+        data_pictures: What `draw_data_pictures` gave.
 
     Returns:
-        The PNG files by their names without ending.
+        The PNG files by their names without ending, in the order in which the report shows them.
     """
     names, test = dataset.class_names, dataset.test
     predicted = (test.images, test.labels, probabilities, names)
     curves = {key: [row[key] for row in history] for key in (history[0] if history else {})}
-    figures = {
-        "samples": samples_figure(dataset.train.images, dataset.train.labels, names),
-        "class_distribution": class_distribution_figure(dataset.train.labels, test.labels, names),
-        "training_curves": training_curves_figure(curves, watches_test_set),
-        "confusion_matrix": confusion_matrix_figure(metrics.confusion, names),
-        "correct_predictions": correct_predictions_figure(*predicted),
-        "wrong_predictions": wrong_predictions_figure(*predicted),
-        "random_predictions": random_predictions_figure(*predicted),
+    figures: dict[str, Callable[[], Figure]] = {
+        "training_curves": lambda: training_curves_figure(curves, watches_test_set),
+        "confusion_matrix": lambda: confusion_matrix_figure(metrics.confusion, names),
+        "correct_predictions": lambda: correct_predictions_figure(*predicted),
+        "wrong_predictions": lambda: wrong_predictions_figure(*predicted),
+        "random_predictions": lambda: random_predictions_figure(*predicted),
     }
     folder.figures.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        save_figure(figure, folder.figures / f"{name}.png")
-    return {name: (folder.figures / f"{name}.png").read_bytes() for name in figures}
+    with ThreadPoolExecutor(max_workers=1) as writer:  # compresses and saves one figure while the next is drawn
+        saved = {name: writer.submit(_save, content, folder, name) for name, content in data_pictures.items()}
+        for name, draw in figures.items():
+            saved[name] = writer.submit(_encode_and_save, rendered(draw()), folder, name)
+        return {name: picture.result() for name, picture in saved.items()}
+
+
+def _encode_and_save(image: Image, folder: RunFolder, name: str) -> bytes:
+    return _save(encode_png(image), folder, name)
+
+
+def _save(content: bytes, folder: RunFolder, name: str) -> bytes:
+    save_png(content, folder.figures / f"{name}.png")
+    return content

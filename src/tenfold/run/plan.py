@@ -27,7 +27,7 @@ class Plan:
         validation: What is evaluated after each epoch, if anything.
         class_weight: Weight of each class in the loss, by its number.
         started: When the run began.
-        watch: Seconds by stage since then.
+        watch: Seconds by stage.
     """
 
     recipe: Recipe
@@ -39,13 +39,13 @@ class Plan:
     watch: Stopwatch
 
 
-def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> Plan:
+def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose, watch: Stopwatch) -> Plan:
     """Load the data and cut it as the recipe says.
 
     Raises:
         DataError: The data is wrong, or does not suit the recipe.
     """
-    watch, started = Stopwatch(), datetime.now(UTC)
+    started = datetime.now(UTC)
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation = training_splits(dataset, recipe.training)

@@ -1,21 +1,21 @@
 """`tenfold.train`: from a data set and a recipe to a finished run folder."""
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-import tenfold
-from tenfold.classifier.metadata import Metadata, polarity
 from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, TrainingInterrupted
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
 from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
+from tenfold.run.description import model_metadata, run_document
+from tenfold.run.libraries import wait_for_libraries
 from tenfold.run.plan import Plan, make_plan
-from tenfold.run.provenance import machine, peak_memory_bytes, versions
+from tenfold.run.provenance import Stopwatch
 from tenfold.run.run_folder import (
     HISTORY_COLUMNS,
     RunFolder,
@@ -65,6 +65,7 @@ def train(
     overrides: Sequence[str] = (),
     out: str | Path | None = None,
     verbose: Verbose = "auto",
+    watch: Stopwatch | None = None,
 ) -> Run:
     """Train a classifier, evaluate it once on the test set, and leave a run folder.
 
@@ -79,6 +80,7 @@ def train(
         overrides: Any other settings, such as "compile.optimizer.learning_rate=0.01".
         out: The run folder; it must be new or empty. None takes the next free number below runs/.
         verbose: As in `tenfold.fit`.
+        watch: A clock that already runs, for the seconds in run.json; None starts one.
 
     Raises:
         RecipeError: The recipe is wrong, or does not fit the data; nothing was written.
@@ -97,35 +99,79 @@ def train(
     settings = [f"{key}={value}" for key, value in given.items() if value is not None]
     folder = None if out is None else Path(out)
     check_out(folder)
-    return _train(make_plan(data, load_recipe(recipe, [*overrides, *settings]), verbose), folder, verbose)
+    resolved = load_recipe(recipe, [*overrides, *settings])
+    return _train(make_plan(data, resolved, verbose, watch or Stopwatch()), folder, verbose)
 
 
 def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
+    with plan.watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
+        wait_for_libraries()
+        from tenfold.run import learning as learning
+        from tenfold.training.compile_cache import compile_cache
+    ahead: Future[dict[str, bytes]] = Future()
+    with compile_cache():
+        folder, learned = _learn(plan, out, verbose, ahead)
+        if learned.status != "trained":
+            _raise_unfinished(learned, folder)
+        try:
+            with busy("Evaluating and drawing figures", show=verbose != 0):
+                return _finish(plan, folder, learned, ahead)
+        except KeyboardInterrupt as interrupt:
+            raise _interrupted_after_training(folder) from interrupt
+
+
+def _learn(
+    plan: Plan, out: Path | None, verbose: Verbose, ahead: "Future[dict[str, bytes]]"
+) -> tuple[RunFolder, "Learned"]:
+    """Build, fit and save the model; the run's description says that it is not evaluated yet."""
+    from tenfold.run.learning import Learned, build, learn
+    from tenfold.training.epoch_log import EpochLog
+
     recipe, watch = plan.recipe, plan.watch
-    with watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
-        from tenfold.run.learning import build, learn, save_model
     with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
         model = build(recipe, plan.dataset, len(plan.train))
     folder = create_run_folder(out, plan.dataset.name, recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
-    with watch.stage("training"):
-        learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose)
-    with watch.stage("saving"):
-        write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_model(model, folder, _metadata(plan, metrics=None))
-    write_json(folder.run, _run_document(plan, folder, learned, learned.status))
-    if learned.status != "trained":
-        _raise_unfinished(learned, folder)
+    work = Thread(target=_work_ahead, args=(plan, ahead), name="work ahead", daemon=True)
+    learned = Learned(model, EpochLog(at_start=work.start), "interrupted")
     try:
-        with busy("Evaluating and drawing figures", show=verbose != 0):
-            return _finish(plan, folder, learned)
-    except KeyboardInterrupt as interrupt:
-        raise TrainingInterrupted(
-            f"Interrupted after training. The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
-        ) from interrupt
+        with watch.stage("training"):
+            learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose, learned.log)
+        _save(plan, folder, learned)
+    except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
+        _save(plan, folder, learned)
+        if learned.status == "trained":
+            raise _interrupted_after_training(folder) from interrupt
+    return folder, learned
 
 
-def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
+def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
+    from tenfold.run.learning import save_model
+
+    plan.watch.split("training", "compiling", learned.log.compile_seconds)
+    with plan.watch.stage("saving"):
+        write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
+        save_model(learned.model, folder, model_metadata(plan, metrics=None))
+    write_json(folder.run, run_document(plan, folder, learned, learned.status))
+
+
+def _interrupted_after_training(folder: RunFolder) -> TrainingInterrupted:
+    where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
+    return TrainingInterrupted(f"Interrupted after training. {where}")
+
+
+def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:
+    """What needs no model, done while it is trained, when a processor core is often idle."""
+    try:
+        from tenfold.run.pictures import draw_data_pictures
+
+        plan.dataset.fingerprint  # noqa: B018 - remembered by the data set
+        ahead.set_result(draw_data_pictures(plan.dataset))
+    except BaseException as error:
+        ahead.set_exception(error)
+
+
+def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[dict[str, bytes]]") -> Run:
     """Evaluate, draw and report; then the run's description says that it is finished."""
     from tenfold.classifier.onnx_writer import write_onnx
     from tenfold.models.arithmetic import layer_arithmetic
@@ -138,14 +184,14 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
     with watch.stage("evaluation"):
         evaluation = evaluate_dataset(folder, dataset)
         metrics = evaluation.metrics
-        write_onnx(learned.model, folder.onnx_model, _metadata(plan, metrics))
+        write_onnx(learned.model, folder.onnx_model, model_metadata(plan, metrics))
         difference = onnx_difference(learned.model, folder, dataset.test.images[:_PARITY_IMAGES])
         if not difference <= _PARITY_TOLERANCE:
             stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
-        figures = draw_pictures(folder, dataset, rows, evaluation.probabilities, metrics, watches)
-    document = _run_document(plan, folder, learned, "finished", difference)
+        figures = draw_pictures(folder, dataset, rows, evaluation.probabilities, metrics, watches, ahead.result())
+    document = run_document(plan, folder, learned, "finished", difference)
     with watch.stage("report"):
         page = render_report(
             run=document,
@@ -157,7 +203,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned") -> Run:
             figures=figures,
         )
         write_text(folder.report, page)
-    document = _run_document(plan, folder, learned, "finished", difference)
+    document = run_document(plan, folder, learned, "finished", difference)
     write_json(folder.run, document)
     return Run(folder.path, plan.recipe, metrics, tuple(rows), document["seconds"])
 
@@ -172,58 +218,3 @@ def _raise_unfinished(learned: "Learned", folder: RunFolder) -> None:
     if learned.status == "diverged":
         raise NonFiniteLossError(f"{learned.message} {saved}")
     raise TrainingInterrupted(f"Interrupted. {saved}")
-
-
-def _metadata(plan: Plan, metrics: Metrics | None) -> Metadata:
-    dataset = plan.dataset
-    return Metadata(
-        class_names=dataset.class_names,
-        image_shape=dataset.image_shape,
-        polarity=polarity(plan.train.images),
-        recipe=plan.recipe.name,
-        accuracy=metrics.accuracy if metrics else None,
-        test_count=metrics.count if metrics else 0,
-        data=dataset.name,
-        data_fingerprint=dataset.fingerprint,
-        tenfold_version=tenfold.__version__,
-    )
-
-
-def _run_document(
-    plan: Plan, folder: RunFolder, learned: "Learned", status: str, difference: float | None = None
-) -> dict[str, Any]:
-    """The content of run.json; `status` is finished, trained (not evaluated), interrupted or diverged."""
-    dataset = plan.dataset
-    return {
-        "tenfold": tenfold.__version__,
-        "name": folder.path.name,
-        "status": status,
-        "recipe": plan.recipe.name,
-        "parameters": learned.model.count_params(),
-        "data": {
-            "name": dataset.name,
-            "fingerprint": dataset.fingerprint,
-            "classes": list(dataset.class_names),
-            "image_shape": list(dataset.image_shape),
-            "train": len(plan.train),
-            "validation": len(plan.validation) if plan.validation else 0,
-            "validation_is_test_set": plan.recipe.training.watch_test_set,
-            "test": len(dataset.test),
-            "notes": list(dataset.notes),
-        },
-        "onnx_difference": difference,
-        "seed": plan.recipe.training.seed,
-        "command": _command(plan, folder),
-        "started": plan.started.isoformat(timespec="seconds"),
-        "seconds": {**plan.watch.seconds, "total": plan.watch.total(), "epochs": learned.log.seconds},
-        "versions": versions(),
-        "machine": machine(),
-        "peak_memory_bytes": peak_memory_bytes(),
-    }
-
-
-def _command(plan: Plan, folder: RunFolder) -> str:
-    """What the user typed; from Python, the command that does the same."""
-    if Path(sys.argv[0]).stem == "tenfold":
-        return shlex.join(["tenfold", *sys.argv[1:]])
-    return shlex.join(["tenfold", "train", plan.recipe.data or "DATA", "--recipe", str(folder.recipe)])

@@ -8,7 +8,7 @@ Python gets a turn: to move a progress bar, to act on Ctrl-C.
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -73,14 +73,18 @@ def _variables(model: Any) -> tuple[list[Any], ...]:
 class Program:
     """Compiled passes over data: one for whole batches, one for the smaller last batch if there is one.
 
+    They are traced at once and compiled by `compiler`, in this order, whole batches first. A pass waits for what it
+    needs: training can begin while the smaller last batch is still being compiled.
+
     Args:
         model: A compiled and built Keras model.
         arrays: The data, on the device.
         batch_size: Images for each step.
         training: Whether steps update the weights.
+        compiler: Threads that compile, so that Ctrl-C need not wait for them.
     """
 
-    def __init__(self, model: Any, arrays: Arrays, batch_size: int, training: bool) -> None:
+    def __init__(self, model: Any, arrays: Arrays, batch_size: int, training: bool, compiler: Executor) -> None:
         self.images = len(arrays[0])
         self._arrays = arrays
         self._batch_size = min(batch_size, self.images)
@@ -88,9 +92,14 @@ class Program:
         self._steps_per_second: float | None = None
         step = _train_step(model) if training else _test_step(model)
         sizes = [self._batch_size, self._last_batch] if self._last_batch else [self._batch_size]
+        self._compiled: dict[int, Future[Any]] = {}
         with fast_layers(model):
-            lowered = [self._lower(model, step, size) for size in sizes]
-        self._run = dict(zip(sizes, _compile(lowered), strict=True))
+            for size in sizes:
+                self._compiled[size] = compiler.submit(self._lower(model, step, size).compile)
+
+    def wait(self) -> None:
+        """Return when whole batches can be run."""
+        self._compiled[self._batch_size].result()
 
     def _lower(self, model: Any, step: Callable[[State, Arrays], State], size: int) -> Any:
         def run(state: State, arrays: Arrays, order: Any, start: Any, first: Any, stop: Any) -> Any:
@@ -140,7 +149,7 @@ class Program:
 
     def _execute(self, size: int, state: State, order: Any, bounds: tuple[int, int, int]) -> Chunk:
         start, first, stop = (np.int32(bound) for bound in bounds)
-        state, logs, finite = self._run[size](state, self._arrays, order, start, first, stop)
+        state, logs, finite = self._compiled[size].result()(state, self._arrays, order, start, first, stop)
         logs = {name: float(value) for name, value in logs.items()}
         return Chunk(int(stop) if size == self._batch_size else self.steps, state, logs, bool(finite))
 
@@ -168,12 +177,3 @@ def _logs(model: Any, state: State) -> dict[str, Any]:
 
 def _all_finite(values: Any) -> Any:
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(value)) for value in jax.tree.leaves(values)]))
-
-
-def _compile(lowered: list[Any]) -> list[Any]:
-    """Compile in threads: several at once, and Ctrl-C need not wait for the compiler."""
-    pool = ThreadPoolExecutor()
-    try:
-        return [future.result() for future in [pool.submit(program.compile) for program in lowered]]
-    finally:
-        pool.shutdown(wait=False)

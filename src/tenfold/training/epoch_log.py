@@ -1,7 +1,7 @@
 """What is known of each epoch, row by row."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tenfold.keras_on_jax import keras
 
@@ -13,13 +13,24 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         rows: epoch (from 1), learning_rate (of its last step), loss, accuracy and, if anything was validated,
             val_loss and val_accuracy.
         seconds: Wall-clock of each epoch, validation included.
+        compile_seconds: From the making of the log to the first epoch; 0 if there was none.
+
+    Args:
+        at_start: Is called when all is compiled and the first epoch begins.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_start: Callable[[], None]) -> None:
         super().__init__()
         self.rows: list[dict[str, float]] = []
         self.seconds: list[float] = []
-        self._started = 0.0
+        self.compile_seconds = 0.0
+        self._at_start = at_start
+        self._started = time.perf_counter()
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Note how long compiling took."""
+        self.compile_seconds = time.perf_counter() - self._started
+        self._at_start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Start the clock."""

@@ -1,6 +1,7 @@
 """`tenfold.fit`: what `keras.Model.fit` does for arrays, in less time."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,6 +10,7 @@ import numpy as np
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
 from tenfold.terminal import busy
+from tenfold.training.compile_cache import compile_cache
 from tenfold.training.engine import Program, State, read_state, write_state
 from tenfold.training.inputs import Arrays, checked_arrays
 from tenfold.training.progress import ProgressBar
@@ -71,25 +73,40 @@ def fit(
     _check_settings(validation_split, seed, batch_size=batch_size, epochs=epochs, validation_freq=validation_freq)
     arrays = checked_arrays(model, x, y, sample_weight, class_weight)
     arrays, validation = _with_validation(model, arrays, validation_split, validation_data)
-    model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
-    with busy("Compiling the training program", show=verbose != 0):
-        training = _program(model, arrays, batch_size, training=True)
-        evaluation = _program(model, validation, _evaluation_batch(validation), training=False) if validation else None
-    bar = ProgressBar(training.images, batch_size, bar=verbose != 2)
+    bar = ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
     listeners = keras.callbacks.CallbackList(
         [*_listed(callbacks), *([bar] if verbose != 0 else [])],
         add_history=True,
         model=model,
         epochs=epochs,
-        steps=training.steps,
+        steps=-(-len(arrays[0]) // batch_size),
         verbose=verbose,
     )
-    orders = ((epoch, _order(training.images, shuffle, seed, epoch)) for epoch in range(initial_epoch, epochs))
-    try:
-        _run_epochs(model, training, evaluation, orders, validation_freq, listeners)
-    finally:
-        bar.close()
+    orders = ((epoch, _order(len(arrays[0]), shuffle, seed, epoch)) for epoch in range(initial_epoch, epochs))
+    with compile_cache():
+        with busy("Compiling the training program", show=verbose != 0):
+            training, evaluation = _programs(model, arrays, validation, batch_size)
+        try:
+            _run_epochs(model, training, evaluation, orders, validation_freq, listeners)
+        finally:
+            bar.close()
     return model.history
+
+
+def _programs(model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int) -> tuple[Program, Program | None]:
+    """What runs an epoch and what evaluates after it; the latter is compiled while the first epoch runs."""
+    model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
+    evaluation = None
+    compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
+    try:
+        training = Program(model, _on_device(arrays), batch_size, training=True, compiler=compiler)
+        if validation:
+            evaluation_batch = _evaluation_batch(validation)
+            evaluation = Program(model, _on_device(validation), evaluation_batch, training=False, compiler=compiler)
+        training.wait()
+    finally:
+        compiler.shutdown(wait=False)
+    return training, evaluation
 
 
 def _run_epochs(
@@ -154,13 +171,20 @@ def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
     return tuple(array[:boundary] for array in arrays), tuple(array[boundary:] for array in arrays)
 
 
-def _program(model: Any, arrays: Arrays, batch_size: int, training: bool) -> Program:
-    return Program(model, tuple(jnp.asarray(array) for array in arrays), batch_size, training)
+def _on_device(arrays: Arrays) -> tuple[Any, ...]:
+    return tuple(jnp.asarray(array) for array in arrays)
 
 
 def _evaluation_batch(arrays: Arrays) -> int:
-    """As many images as have a million values together: 1,337 of MNIST's, 37 photos of 96×96 in colour."""
-    return max(1, _EVALUATED_VALUES // int(np.prod(arrays[0].shape[1:])))
+    """The largest number of images that leaves no smaller last batch, which would be compiled on its own.
+
+    All together they have at most a million values: 1,337 of MNIST's images, 37 photos of 96×96 in colour. Where only
+    small batches divide the data, the last one may be smaller.
+    """
+    count, most = len(arrays[0]), max(1, _EVALUATED_VALUES // int(np.prod(arrays[0].shape[1:])))
+    if count <= most:
+        return count
+    return next((size for size in range(most, most // 4, -1) if count % size == 0), most)
 
 
 def _order(count: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray[Any, Any]:

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check setup clean
+.PHONY: train test check bench setup clean
 
 train: setup
 	$(BIN)/tenfold train mnist
@@ -19,6 +19,10 @@ check: setup
 	$(BIN)/python docs/check.py
 	$(BIN)/python benchmarks/publish.py --check
 
+# Hours long; `make bench ARGUMENTS="--tasks dense-128"` measures less. See benchmarks/README.md.
+bench: setup
+	$(BIN)/python -m benchmarks.speed $(ARGUMENTS)
+
 setup: .venv/installed
 
 # Installed anew when what is to be installed has changed.
@@ -30,4 +34,4 @@ setup: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv .bench dist build

@@ -1,0 +1,109 @@
+"""PyTorch: a training loop written by hand."""
+
+import math
+import os
+from typing import Any
+
+import torch
+from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
+from torch import nn
+
+
+def train(trial: Trial) -> Evaluate:
+    """Train, save, and give the function that measures accuracy."""
+    task = trial.task
+    torch.manual_seed(task["seed"])
+    torch.set_num_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    images, labels = prepared(trial.train_images), torch.from_numpy(trial.train_labels).long()
+    model = network(task).to(memory_format=torch.channels_last)
+    optimizer = keras_like_optimizer(model, task["optimizer"])
+    trial.tick()
+    for _ in range(task["epochs"]):
+        train_epoch(model, optimizer, images, labels, task["batch_size"])
+        trial.tick()
+    torch.save(model.state_dict(), trial.folder / "model.pt")
+    return lambda: test_accuracy(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
+
+
+def train_epoch(model: Any, optimizer: Any, images: Any, labels: Any, batch_size: int) -> float:
+    """Use every image once, in random order; gives the mean loss."""
+    model.train()
+    total = torch.zeros(())
+    for positions in torch.randperm(len(images)).split(batch_size):
+        loss = nn.functional.cross_entropy(model(images[positions]), labels[positions])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(positions)
+    return total.item() / len(images)
+
+
+def prepared(images: Any) -> Any:
+    """uint8 [n, height, width, channels] → float32 0…1 [n, channels, height, width], in memory as it was."""
+    return (torch.from_numpy(images).float() / 255).permute(0, 3, 1, 2)
+
+
+def network(task: dict[str, Any]) -> Any:
+    """The task's layers; the softmax is left to the loss. Weights as Keras draws them: Glorot uniform, biases 0."""
+    shape = tuple(task["image_shape"])
+    modules: list[Any] = []
+    for settings in task["layers"]:
+        added, shape = layer(settings, shape)
+        modules += added
+    for module in modules:
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            nn.init.zeros_(module.bias)
+    return nn.Sequential(*modules)
+
+
+def layer(settings: dict[str, Any], shape: tuple[int, ...]) -> tuple[list[Any], tuple[int, ...]]:
+    """One of Keras's layers in PyTorch's words, and the shape of its output for one image."""
+    activation = [nn.ReLU(inplace=True)] if settings.get("activation") == "relu" else []
+    match settings["layer"]:
+        case "Flatten":
+            return [nn.Flatten()], (math.prod(shape),)
+        case "Dense":
+            return [nn.Linear(shape[0], settings["units"]), *activation], (settings["units"],)
+        case "Dropout":
+            return [nn.Dropout(settings["rate"])], shape
+        case "Conv2D":
+            size, filters = settings["kernel_size"], settings["filters"]
+            same = settings.get("padding", "valid") == "same"
+            cut = 0 if same else size - 1
+            convolution = nn.Conv2d(shape[2], filters, size, padding="same" if same else 0)
+            return [convolution, *activation], (shape[0] - cut, shape[1] - cut, filters)
+        case "MaxPooling2D":
+            size = settings["pool_size"]
+            return [nn.MaxPool2d(size)], (shape[0] // size, shape[1] // size, shape[2])
+        case kind:
+            raise ValueError(f"the PyTorch contestant has no {kind}; write it in layer()")
+
+
+def keras_like_optimizer(model: Any, settings: dict[str, Any]) -> Any:
+    """Keras's optimiser with Keras's constants.
+
+    Keras's RMSprop divides by sqrt(v + 1e-7), PyTorch's by sqrt(v) + epsilon: the same where v is 0 with
+    epsilon = sqrt(1e-7), and next to the same elsewhere.
+    """
+    parameters, rate = model.parameters(), settings["learning_rate"]
+    match settings["name"]:
+        case "adam":
+            betas = (settings["beta_1"], settings["beta_2"])
+            return torch.optim.Adam(parameters, rate, betas=betas, eps=settings["epsilon"], fused=True)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, rate, alpha=settings["rho"], eps=math.sqrt(1e-7), foreach=True)
+        case name:
+            raise ValueError(f"the PyTorch contestant has no {name}; write it in keras_like_optimizer()")
+
+
+def test_accuracy(model: Any, images: Any, labels: Any) -> float:
+    """Share of right predictions, 0 to 1."""
+    model.eval()
+    with torch.inference_mode():
+        predicted = torch.cat([model(batch).argmax(1) for batch in images.split(500)])
+    return float((predicted == labels).float().mean())
+
+
+if __name__ == "__main__":
+    run_trial(train, ("torch",))

@@ -34,7 +34,7 @@ def draw_chart(results: list[dict[str, Any]], path: Path) -> None:
         _draw_bars(axes, measured, _BAR / len(names), name)
     for row, result in enumerate(results):
         label = "floor: dense products alone" if row == 0 else None
-        axes.vlines(result["floor_seconds"], row - _BAR / 2, row + _BAR / 2, INK, "dashed", label, linewidth=1.2)
+        axes.vlines(result["floor_seconds"], row - _BAR / 2, row + _BAR / 2, INK, "dashed", label=label, linewidth=1.2)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("seconds an epoch (logarithmic)")

@@ -1,5 +1,6 @@
 """The images that all contestants train on, as .npz files made from the data sets that come with Tenfold."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ _SOURCES = {"colour-32": "fashion-mnist", "grey-64": "fashion-mnist"}
 _SHIFTS = ((0, 0), (1, 0), (0, 1), (1, 1))
 
 
+@cache
 def training_count(name: str) -> int:
     """How many different training images there are."""
     return len(load_dataset(_SOURCES.get(name, name)).train)

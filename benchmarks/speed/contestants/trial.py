@@ -6,7 +6,8 @@ Runs in every peer's environment, so it needs nothing but NumPy.
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,8 @@ class Trial:
         test_labels: int32.
         folder: Where the trained model is to be saved.
         ticks: Moments in seconds: when training was called for, then the end of each epoch.
+        untimed_seconds: What `untimed` took; not counted in the time to the saved model.
+        settings: What the contestant chose for itself; goes with the result.
     """
 
     task: dict[str, Any]
@@ -38,10 +41,19 @@ class Trial:
     test_labels: np.ndarray
     folder: Path
     ticks: list[float] = field(default_factory=list)
+    untimed_seconds: list[float] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def tick(self) -> None:
         """Note the time: once when data and model are ready, then at the end of each epoch."""
         self.ticks.append(time.perf_counter())
+
+    @contextmanager
+    def untimed(self) -> Iterator[None]:
+        """For trying out settings that a user would know from earlier trainings."""
+        started = time.perf_counter()
+        yield
+        self.untimed_seconds.append(time.perf_counter() - started)
 
     def targets(self) -> np.ndarray:
         """The training labels as the loss takes them: integers, or float32 one-hot rows."""
@@ -62,7 +74,7 @@ def run_trial(train: Callable[[Trial], Evaluate], packages: tuple[str, ...]) -> 
         arrays = [file[name] for name in ("x_train", "y_train", "x_test", "y_test")]
     trial = Trial(task, *arrays, folder=Path(sys.argv[2]))
     evaluate = train(trial)
-    seconds_to_saved_model = time.time() - task["started"]
+    seconds_to_saved_model = time.time() - task["started"] - sum(trial.untimed_seconds)
     peak = peak_memory_bytes()
     epochs = np.diff(trial.ticks).round(4).tolist()
     if len(epochs) != task["epochs"]:
@@ -73,6 +85,7 @@ def run_trial(train: Callable[[Trial], Evaluate], packages: tuple[str, ...]) -> 
         "seconds_to_saved_model": round(seconds_to_saved_model, 3),
         "peak_memory_bytes": peak,
         "accuracy": round(evaluate(), 4),
+        "settings": trial.settings,
         "versions": {package: version(package) for package in ("numpy", *packages)},
     }
     print(json.dumps(result), flush=True)

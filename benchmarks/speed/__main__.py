@@ -48,20 +48,10 @@ def main() -> int:
     for task in tasks:
         measured = measure(task, entrants(task, contestants), arguments.rounds)
         failed |= any("error" in run for runs in measured.values() for run in runs)
-        figures = {
-            "operations_per_epoch": operations_per_epoch(task),
-            "floor_seconds": floor_seconds(task, machine["gigaflops"]),
-        }
-        save_result(
-            {
-                "task": dataclasses.asdict(task),
-                "settings": settings,
-                "machine": machine,
-                **figures,
-                "contestants": measured,
-            },
-            arguments.out,
-        )
+        result = {"task": dataclasses.asdict(task), "settings": settings, "machine": machine, "contestants": measured}
+        result["operations_per_epoch"] = operations_per_epoch(task)
+        result["floor_seconds"] = floor_seconds(task, machine["gigaflops"])
+        save_result(result, arguments.out)
         write_page(arguments.out)
     print(f"wrote {arguments.out / 'README.md'}")
     return int(failed)
@@ -78,7 +68,9 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant at each task; default 3")
     parser.add_argument("--epochs", type=int, help="epochs of each turn, at least 2; 3 by default, 2 for slow tasks")
     parser.add_argument("--fraction", type=float, default=1.0, help="share of each task's images, to try things out")
-    parser.add_argument("--out", type=Path, help="folder for the results; with a fraction .bench/results")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the results; .bench/results unless everyone and everything takes part"
+    )
     arguments = parser.parse_args()
     try:
         arguments.tasks = chosen_tasks(arguments.tasks)
@@ -88,7 +80,8 @@ def parsed_arguments() -> argparse.Namespace:
         parser.error(f"no task {unknown.args[0]}; groups: {groups}; tasks: {', '.join(task.name for task in known)}")
     if arguments.rounds < 1 or (arguments.epochs or 2) < 2 or not 0 < arguments.fraction <= 1:
         parser.error("expected --rounds of at least 1, --epochs of at least 2, --fraction above 0 and up to 1")
-    arguments.out = arguments.out or (RESULTS if arguments.fraction == 1 else TRIALS)
+    whole = arguments.fraction == 1 and set(arguments.contestants) == set(names)
+    arguments.out = arguments.out or (RESULTS if whole else TRIALS)
     return arguments
 
 

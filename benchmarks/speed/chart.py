@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.environments import CONTESTANTS
-from benchmarks.speed.results import Spread, summary
 from matplotlib.figure import Figure
 
-from tenfold.figures.style import GREY, INK, add_title, figure_style
+from benchmarks.speed.environments import CONTESTANTS
+from benchmarks.speed.results import Spread, summary
+from tenfold.figures.style import GREY, INK, figure_style
 from tenfold.files import atomic_path
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
@@ -40,11 +40,10 @@ def draw_chart(results: list[dict[str, Any]], path: Path) -> None:
     axes.set_xlabel("seconds an epoch (logarithmic)")
     axes.set_yticks(range(len(results)), [result["task"]["name"] for result in results])
     axes.invert_yaxis()
-    axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     axes.set_axisbelow(True)
     figure.legend(loc="outside lower center", ncols=4)
-    add_title(figure, "Seconds an epoch", "median and range; shorter is better")
+    axes.set_title("Seconds an epoch: median and range; shorter is better")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
@@ -66,7 +65,6 @@ def _draw_bars(axes: Any, measured: dict[float, Spread], height: float, name: st
         error_kw=whiskers,
         label=CONTESTANTS[index].label,
     )
-    for place, value in zip(measured, medians, strict=True):
-        axes.annotate(
-            f"{value:.3g}", (value, place), (4, 0), textcoords="offset points", va="center", fontsize=7, color=INK
-        )
+    for place, one in measured.items():
+        text = f"{one.median:.3g}"
+        axes.annotate(text, (one.high, place), (4, 0), textcoords="offset points", va="center", fontsize=7)

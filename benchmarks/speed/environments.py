@@ -113,6 +113,7 @@ def variables(contestant: Contestant, folder: Path) -> dict[str, str]:
         "JAX_PLATFORMS": "cpu",
         "KERAS_HOME": str(folder),
         "TENFOLD_CACHE": str(folder / "cache"),
+        "TORCHINDUCTOR_CACHE_DIR": str(folder / "cache" / "torchinductor"),
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "XDG_CACHE_HOME": str(folder / "cache"),
     }

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from benchmarks.speed.data import IMAGE_SHAPES
 from benchmarks.speed.environments import run_module
 from benchmarks.speed.tasks import CLASSES, Task
-
 from tenfold.models.architectures import outline_model
 from tenfold.models.arithmetic import layer_arithmetic
 from tenfold.recipes.recipe import Recipe

@@ -8,7 +8,6 @@ from benchmarks.speed.chart import draw_chart
 from benchmarks.speed.environments import CONTESTANTS
 from benchmarks.speed.results import Spread, load_results, summary
 from benchmarks.speed.tasks import all_tasks
-
 from tenfold.files import write_text
 
 Result = dict[str, Any]
@@ -65,11 +64,12 @@ def page(results: list[Result]) -> str:
 def machine_line(result: Result) -> str:
     """Where and when a result was measured, and what the machine can do at most."""
     machine, settings = result["machine"], result["settings"]
+    share = "" if settings["fraction"] == 1 else f" on {settings['fraction']:.0%} of the images"
     rates = ", ".join(f"{library} {rate:.0f}" for library, rate in machine["gigaflops"].items())
     return (
         f"{machine['date']}, {machine['system']}, {machine['cores']} cores, {machine['model']} "
-        f"({', '.join(machine['vector_units']) or machine['processor']}), {settings['rounds']} rounds; largest product "
-        f"in GFLOP/s: {rates}; copying {machine['copy_gigabytes_per_second']} GB/s."
+        f"({', '.join(machine['vector_units']) or machine['processor']}), {settings['rounds']} rounds{share}; largest "
+        f"product in GFLOP/s: {rates}; copying {machine['copy_gigabytes_per_second']} GB/s."
     )
 
 

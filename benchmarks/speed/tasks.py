@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.data import IMAGE_SHAPES, training_count
-
 from tenfold.recipes.recipe import Recipe, load_recipe
 
 CLASSES = 10

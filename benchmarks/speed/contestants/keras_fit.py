@@ -4,15 +4,16 @@ Done for all: images scaled to float32 once, before training; everything in memo
 `jit_compile` and `steps_per_execution`, measured with 3,000 images on 2 cores.
 
 TensorFlow: oneDNN on, as it comes; its own choice of threads (one thread is 1.6 times as slow); 32 steps for each
-execution (0.20 instead of 0.29 s for dense-128); XLA for dense networks (0.15), not for convolutions, which it makes
-1.4 times as slow.
+execution (0.20 instead of 0.29 s for dense-128); XLA for dense networks (0.15 s; no difference for dense-512), not for
+convolutions, which it makes 1.4 times as slow.
 
 JAX: eight steps for each execution (0.04 instead of 0.06 s for dense-128, 3.2 instead of 4.6 s for cnn-32-64-128).
 
 PyTorch: the number of threads tried out beforehand, uncounted; torch.compile for dense networks if g++ is there (0.19
 instead of 0.37 s for dense-128), not for convolutions.
 
-Tried without gain, on all: uint8 images with a Rescaling layer.
+Tried without gain: on all, uint8 images with a Rescaling layer; on TensorFlow, a tf.data pipeline (cached, shuffled,
+batched, prefetched) instead of arrays, from which Keras makes one itself.
 """
 
 import shutil
@@ -20,6 +21,7 @@ from typing import Any
 
 import keras
 import numpy as np
+
 from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, test_accuracy
 from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+
 from benchmarks.speed.contestants.trial import Trial
 
 

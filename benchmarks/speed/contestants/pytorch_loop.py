@@ -16,9 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import nn
+
 from benchmarks.speed.contestants.torch_threads import use_fastest_thread_count
 from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
-from torch import nn
 
 Step = Callable[[Any, Any], Any]
 

@@ -10,8 +10,9 @@ cores, in the BLAS that comes with NumPy.
 import pickle
 
 import numpy as np
-from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 from sklearn.neural_network import MLPClassifier
+
+from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 
 
 def train(trial: Trial) -> Evaluate:

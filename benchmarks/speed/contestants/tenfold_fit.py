@@ -1,8 +1,7 @@
 """Tenfold: `tenfold.fit` on the Keras model, with the uint8 images as they are."""
 
-from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
-
 import tenfold
+from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 
 
 def train(trial: Trial) -> Evaluate:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from benchmarks.speed.data import data_file, grown, tinted
 
+from benchmarks.speed.data import data_file, grown, tinted
 from tenfold.data.dataset import Split
 
 

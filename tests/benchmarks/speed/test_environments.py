@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from benchmarks.speed.data import data_file
 from benchmarks.speed.environments import CONTESTANTS, ContestantError, run_contestant, variables
 from benchmarks.speed.tasks import chosen_tasks

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from benchmarks.speed.floor import floor_seconds, operations_per_epoch
 from benchmarks.speed.tasks import chosen_tasks
 

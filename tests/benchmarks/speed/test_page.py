@@ -1,10 +1,11 @@
 import dataclasses
 
 import pytest
+from PIL import Image
+
 from benchmarks.speed.page import page, write_page
 from benchmarks.speed.results import save_result
 from benchmarks.speed.tasks import chosen_tasks
-from PIL import Image
 
 MACHINE = {
     "system": "Linux",

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from benchmarks.speed.data import IMAGE_SHAPES
 from benchmarks.speed.tasks import RECIPES, all_tasks, chosen_tasks
 

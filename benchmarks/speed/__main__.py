@@ -68,9 +68,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant at each task; default 3")
     parser.add_argument("--epochs", type=int, help="epochs of each turn, at least 2; 3 by default, 2 for slow tasks")
     parser.add_argument("--fraction", type=float, default=1.0, help="share of each task's images, to try things out")
-    parser.add_argument(
-        "--out", type=Path, help="folder for the results; .bench/results unless everyone and everything takes part"
-    )
+    parser.add_argument("--out", type=Path, help="results; .bench/results unless all take part, on all images")
     arguments = parser.parse_args()
     try:
         arguments.tasks = chosen_tasks(arguments.tasks)

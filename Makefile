@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train test check sanitize wheel setup clean
+.PHONY: train test check sanitize bench wheel setup clean
 
 train: setup
 	$(BIN)/tenfold train mnist
@@ -29,6 +29,9 @@ sanitize: setup
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+# Hours long; `make bench ARGUMENTS="--tasks dense-128"` measures less. See benchmarks/README.md.
+bench: setup
+	$(BIN)/python -m benchmarks.speed $(ARGUMENTS)
 
 setup: .venv/installed
 
@@ -41,4 +44,4 @@ setup: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv dist build
+	rm -rf .venv .bench dist build

@@ -1,0 +1,30 @@
+"""Tenfold: `tenfold.fit` on the Keras model, with the uint8 images as they are."""
+
+import tenfold
+from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
+
+
+def train(trial: Trial) -> Evaluate:
+    """Train, save, and give the function that measures accuracy."""
+    fit = tenfold.fit  # loads Keras on JAX
+    from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, test_accuracy
+
+    task = trial.task
+    model = compiled_model(task, raw_pixels=True)
+    trial.tick()
+    fit(
+        model,
+        trial.train_images,
+        trial.targets(),
+        batch_size=task["batch_size"],
+        epochs=task["epochs"],
+        verbose=0,
+        callbacks=[EpochTicks(trial)],
+        seed=task["seed"],
+    )
+    model.save(trial.folder / "model.keras")
+    return lambda: test_accuracy(model, trial.test_images, trial.test_labels)
+
+
+if __name__ == "__main__":
+    run_trial(train, ("tenfold", "keras", "jax", "jaxlib"))

@@ -1,0 +1,32 @@
+from benchmarks.speed.environments import CONTESTANTS
+from benchmarks.speed.schedule import entrants, estimated_seconds, turns
+from benchmarks.speed.tasks import chosen_tasks
+
+
+def names(contestants):
+    return [one.name for one in contestants]
+
+
+def test_contestants_alternate_round_by_round():
+    order = turns(CONTESTANTS[:3], rounds=2)
+    assert [(number, one.name) for number, one in order] == [
+        (0, "tenfold"),
+        (0, "keras-tensorflow"),
+        (0, "keras-jax"),
+        (1, "tenfold"),
+        (1, "keras-tensorflow"),
+        (1, "keras-jax"),
+    ]
+
+
+def test_scikit_learn_takes_part_only_where_it_has_all_layers():
+    plain, dropout, convolution = (chosen_tasks([name])[0] for name in ("dense-128", "dense-512-256", "cnn-32-64-128"))
+    assert "scikit-learn" in names(entrants(plain, CONTESTANTS))
+    assert "scikit-learn" not in names(entrants(dropout, CONTESTANTS))
+    assert names(entrants(convolution, CONTESTANTS)) == names(CONTESTANTS)[:5]
+
+
+def test_the_estimate_grows_with_turns_and_with_work():
+    dense, convolution = chosen_tasks(["dense-128"])[0], chosen_tasks(["cnn-32-64-128"])[0]
+    assert estimated_seconds(dense, turns=6) == 2 * estimated_seconds(dense, turns=3)
+    assert estimated_seconds(convolution, turns=3) > estimated_seconds(dense, turns=3)

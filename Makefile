@@ -29,6 +29,7 @@ sanitize: setup
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
 # Hours long; `make bench ARGUMENTS="--tasks dense-128"` measures less. See benchmarks/README.md.
 bench: setup
 	$(BIN)/python -m benchmarks.speed $(ARGUMENTS)

@@ -5,10 +5,29 @@
 #include "conv_backward_dense.h"
 #include "conv_backward_pooled.h"
 #include "conv_forward.h"
+#include "conv_winograd.h"
 
 namespace {
 
 bool pooled(const ConvBlock& block) { return block.window() > 1; }
+
+size_t forward_kernel_size(const ConvBlock& block) {
+  return suits_winograd(block) ? winograd_kernel_size(block) : direct_kernel_size(block);
+}
+
+void arrange_forward_kernel(const ConvBlock& block, const float* kernel, float* arranged) {
+  suits_winograd(block) ? arrange_winograd_kernel(block, kernel, arranged)
+                        : arrange_direct_kernel(block, kernel, arranged);
+}
+
+size_t forward_scratch(const ConvBlock& block) {
+  return suits_winograd(block) ? winograd_scratch(block) : direct_scratch(block);
+}
+
+void forward(const ConvBlock& block, const Group& group, const float* kernel, const float* bias, float* outputs,
+             uint8_t* winners, float* scratch) {
+  (suits_winograd(block) ? winograd_forward : direct_forward)(block, group, kernel, bias, outputs, winners, scratch);
+}
 
 size_t backward_kernel_size(const ConvBlock& block) {
   return pooled(block) ? pooled_kernel_size(block) : dense_kernel_size(block);

@@ -17,10 +17,10 @@ namespace {
 
 constexpr int kStripPositions = 48;
 
-size_t forward_kernel_size(const ConvBlock& block) { return size_t(block.taps()) * padded(block.filters); }
+size_t direct_kernel_size(const ConvBlock& block) { return size_t(block.taps()) * padded(block.filters); }
 
 // [taps, filters] → panel by panel [taps, panel width], padded with zeros.
-void arrange_forward_kernel(const ConvBlock& block, const float* kernel, float* panels) {
+void arrange_direct_kernel(const ConvBlock& block, const float* kernel, float* panels) {
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first), filled = smaller(width, block.filters - first);
     for (int tap = 0; tap < block.taps(); tap++, panels += width) {
@@ -55,10 +55,10 @@ void pool_window(const ConvBlock& block, const float* sums, int width, int fille
 
 int strip_windows(const ConvBlock& block) { return larger(1, kStripPositions / block.window()); }
 
-size_t forward_scratch(const ConvBlock& block) { return kPanel + size_t(strip_windows(block)) * block.window() * kPanel; }
+size_t direct_scratch(const ConvBlock& block) { return kPanel + size_t(strip_windows(block)) * block.window() * kPanel; }
 
-void forward(const ConvBlock& block, const Group& group, const float* panels, const float* bias, float* outputs,
-             uint8_t* winners, float* scratch) {
+void direct_forward(const ConvBlock& block, const Group& group, const float* panels, const float* bias, float* outputs,
+                    uint8_t* winners, float* scratch) {
   float *start = scratch, *sums = scratch + kPanel;
   const int windows = group.images * block.windows(), strip = strip_windows(block);
   for (int first = 0; first < block.filters; first += kPanel) {

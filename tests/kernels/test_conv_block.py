@@ -140,9 +140,12 @@ def test_a_loop_on_two_threads_gives_the_same_bytes_every_time():
             np.testing.assert_array_equal(before, after)
 
 
-def test_no_images_give_no_maps():
-    maps = conv_block(jnp.ones((0, 5, 5, 1)), jnp.ones((3, 3, 1, 2)), jnp.zeros(2), ConvBlock())
-    assert maps.shape == (0, 3, 3, 2)
+def test_no_images_give_no_maps_and_no_gradient():
+    block = ConvBlock(relu=True, pool_size=(2, 2))
+    inputs = jnp.ones((0, 6, 6, 1)), jnp.ones((3, 3, 1, 2)), jnp.zeros(2)
+    assert conv_block(*inputs, block).shape == (0, 2, 2, 2)
+    gradients = jax.grad(lambda *values: conv_block(*values, block).sum(), (1, 2))(*inputs)
+    assert not any(gradient.any() for gradient in gradients)
 
 
 @pytest.mark.parametrize(("wanted", "code", "printed"), [("none", 0, "False None"), ("mmx", 1, "expected none, or an")])

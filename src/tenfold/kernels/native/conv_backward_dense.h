@@ -19,29 +19,33 @@ constexpr int kPatchStrip = 24;  // positions whose patches are summed before th
 size_t dense_kernel_size(const ConvBlock& block) { return size_t(block.filters) * padded(block.taps()); }
 
 // [taps, filters] → panel by panel of taps [filters, panel width], padded with zeros.
-void arrange_dense_kernel(const ConvBlock& block, const float* kernel, float* panels) {
-  for (int first = 0; first < block.taps(); first += kPanel) {
+void arrange_dense_kernel(const ConvBlock& block, const float* kernel, float* panels, int part, int parts) {
+  const int count = (block.taps() + kPanel - 1) / kPanel;
+  for (int index = share(count, part, parts); index < share(count, part + 1, parts); index++) {
+    const int first = index * kPanel;
     const int width = panel_width(block.taps() - first), filled = smaller(width, block.taps() - first);
+    float* panel = panels + size_t(block.filters) * first;
     for (int tap = filled; tap < width; tap++)
-      for (int filter = 0; filter < block.filters; filter++) panels[filter * width + tap] = 0;
-    for (int block_start = 0; block_start < block.filters; block_start += kLanes)
+      for (int filter = 0; filter < block.filters; filter++) panel[filter * width + tap] = 0;
+    for (int start = 0; start < block.filters; start += kLanes)
       for (int tap = 0; tap < filled; tap++) {
         const float* from = kernel + size_t(first + tap) * block.filters;
-        for (int filter = block_start; filter < smaller(block_start + kLanes, block.filters); filter++)
-          panels[filter * width + tap] = from[filter];
+        for (int filter = start; filter < smaller(start + kLanes, block.filters); filter++)
+          panel[filter * width + tap] = from[filter];
       }
-    panels += size_t(block.filters) * width;
   }
 }
 
 size_t dense_sums_size(const ConvBlock& block) { return size_t(block.taps()) * padded(block.filters); }
 
 // Panel by panel [taps, panel width] → [taps, filters].
-void arrange_dense_gradient(const ConvBlock& block, const float* sums, float* kernel_gradient) {
+void arrange_dense_gradient(const ConvBlock& block, const float* sums, float* kernel_gradient, int part, int parts) {
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first), filled = smaller(width, block.filters - first);
-    for (int tap = 0; tap < block.taps(); tap++, sums += width)
-      __builtin_memcpy(kernel_gradient + size_t(tap) * block.filters + first, sums, filled * sizeof(float));
+    for (int tap = share(block.taps(), part, parts); tap < share(block.taps(), part + 1, parts); tap++)
+      __builtin_memcpy(kernel_gradient + size_t(tap) * block.filters + first, sums + size_t(tap) * width,
+                       filled * sizeof(float));
+    sums += size_t(block.taps()) * width;
   }
 }
 

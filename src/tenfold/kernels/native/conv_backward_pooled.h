@@ -84,25 +84,27 @@ void add_row(float* row, const float* source, int length, const Events& events, 
 
 bool short_rows(const ConvBlock& block) { return block.row_taps() < kLanes; }
 
-// [taps, filters] → [filters, taps] and back, in squares that stay in the cache.
-void transpose(const float* from, int rows, int columns, float* to) {
+// Rows begin … end of [rows, columns] → columns of [columns, rows], in squares that stay in the cache.
+void transpose(const float* from, int rows, int columns, int begin, int end, float* to) {
   constexpr int kSquare = 16;
-  for (int r = 0; r < rows; r += kSquare)
+  for (int r = begin; r < end; r += kSquare)
     for (int c = 0; c < columns; c += kSquare)
-      for (int i = r; i < smaller(r + kSquare, rows); i++)
+      for (int i = r; i < smaller(r + kSquare, end); i++)
         for (int j = c; j < smaller(c + kSquare, columns); j++) to[size_t(j) * rows + i] = from[size_t(i) * columns + j];
 }
 
 size_t pooled_kernel_size(const ConvBlock& block) { return size_t(block.taps()) * block.filters; }
 
-void arrange_pooled_kernel(const ConvBlock& block, const float* kernel, float* rows) {
-  transpose(kernel, block.taps(), block.filters, rows);
+void arrange_pooled_kernel(const ConvBlock& block, const float* kernel, float* rows, int part, int parts) {
+  const int taps = block.taps();
+  transpose(kernel, taps, block.filters, share(taps, part, parts), share(taps, part + 1, parts), rows);
 }
 
 size_t pooled_sums_size(const ConvBlock& block) { return size_t(block.taps()) * block.filters; }
 
-void arrange_pooled_gradient(const ConvBlock& block, const float* sums, float* kernel_gradient) {
-  transpose(sums, block.filters, block.taps(), kernel_gradient);
+void arrange_pooled_gradient(const ConvBlock& block, const float* sums, float* kernel_gradient, int part, int parts) {
+  const int filters = block.filters;
+  transpose(sums, filters, block.taps(), share(filters, part, parts), share(filters, part + 1, parts), kernel_gradient);
 }
 
 // Lists by filter have room for every window, lists by position (of one window) for every filter.
@@ -112,28 +114,31 @@ size_t pooled_scratch(const ConvBlock& block, int images) {
   return block.filters + 2 * (by_filter > by_position ? by_filter : by_position);
 }
 
-// Whether an output passes its gradient on: without branches, for they would be guesses. What is not a number does.
-int passes(float floor, float output, float gradient) { return int(!(output <= floor)) & int(gradient != 0); }
+// What ReLU passes of a vector of gradients: 1 where it does and the gradient is not zero. What is not a number passes.
+IntVector passes(const ConvBlock& block, const float* outputs, const float* gradients, int lanes) {
+  const IntVector some = load_part(gradients, lanes) != 0;
+  return -(block.relu ? (some & ~(load_part(outputs, lanes) <= 0)) : some);
+}
 
-// ReLU passes no gradient at outputs up to here.
-float pass_floor(const ConvBlock& block) { return block.relu ? 0.0f : -__builtin_inff(); }
-
+// Without branches, which would be guesses: every event is written, and the next one over it if it does not count.
 void list_by_filter(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
-                    const float* gradients, const Events& events, int* counts) {
+                    const float* gradients, const Events& events, int* ends) {
   const int filters = block.filters, windows = group.images * block.windows(), window_size = block.window();
-  const float floor = pass_floor(block);
-  int* const offsets = events.offsets;
-  float* const gains = events.gains;
-  for (int filter = 0; filter < filters; filter++) counts[filter] = 0;
+  for (int filter = 0; filter < filters; filter++) ends[filter] = filter * windows;
   for (int window = 0; window < windows; window++) {
     const int* positions = group.positions + size_t(window) * window_size;
-    const size_t at = size_t(window) * filters;
-    for (int filter = 0; filter < filters; filter++) {
-      const float gradient = gradients[at + filter];
-      const size_t slot = size_t(filter) * windows + counts[filter];
-      offsets[slot] = positions[winners[at + filter]];
-      gains[slot] = gradient;
-      counts[filter] += passes(floor, outputs[at + filter], gradient);
+    for (int first = 0; first < filters; first += kLanes) {
+      const int lanes = smaller(kLanes, filters - first);
+      const size_t at = size_t(window) * filters + first;
+      int passed[kLanes];
+      const IntVector pass = passes(block, outputs + at, gradients + at, lanes);
+      __builtin_memcpy(passed, &pass, sizeof passed);
+      for (int lane = 0; lane < lanes; lane++) {
+        const int slot = ends[first + lane];
+        events.offsets[slot] = positions[winners[at + lane]];
+        events.gains[slot] = gradients[at + lane];
+        ends[first + lane] = slot + passed[lane];
+      }
     }
   }
 }
@@ -152,52 +157,73 @@ void add_bias_gradient(const ConvBlock& block, int windows, const float* outputs
   }
 }
 
-void add_kernel_gradient_by_filter(const ConvBlock& block, const Group& group, const Events& events, const int* counts,
+void add_kernel_gradient_by_filter(const ConvBlock& block, const Group& group, const Events& events, const int* ends,
                                    float* kernel_sums) {
   const int windows = group.images * block.windows();
   for (int filter = 0; filter < block.filters; filter++) {
     const Events own = {events.offsets + size_t(filter) * windows, events.gains + size_t(filter) * windows};
     for (int i = 0; i < block.kernel_height; i++)
       add_row(kernel_sums + size_t(filter) * block.taps() + i * block.row_taps(),
-              group.values + size_t(i) * block.width * block.channels, block.row_taps(), own, counts[filter]);
+              group.values + size_t(i) * block.width * block.channels, block.row_taps(), own, ends[filter] - filter * windows);
   }
 }
 
-// The gradient of kT kernel values for one vector of filters, summed over all positions.
-template <int kT>
+// The gradient of kT kernel values for kV vectors of filters, summed over all positions. `filled` filters are there.
+template <int kT, int kV>
 void add_taps(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
-              const float* gradients, int first, int lanes, int tap, float* kernel_sums) {
-  Vector sum[kT];
+              const float* gradients, int first, int filled, int tap, float* kernel_sums) {
+  Vector sum[kT][kV];
 #pragma GCC unroll 9
-  for (int t = 0; t < kT; t++) sum[t] = Vector{};
+  for (int t = 0; t < kT; t++)
+    for (int v = 0; v < kV; v++) sum[t][v] = Vector{};
+  const int* taps = group.taps + tap;
   for (int window = 0; window < group.images * block.windows(); window++) {
     const size_t at = size_t(window) * block.filters + first;
-    Vector gradient = load_part(gradients + at, lanes);
-    if (block.relu) gradient = load_part(outputs + at, lanes) <= 0 ? Vector{} : gradient;
-    ByteVector narrow = {};
-    __builtin_memcpy(&narrow, winners + at, lanes);
-    const IntVector winner = __builtin_convertvector(narrow, IntVector);
+    Vector gradient[kV];
+    IntVector winner[kV];
+    for (int v = 0; v < kV; v++) {
+      const int lanes = filled - v * kLanes;
+      gradient[v] = load_part(gradients + at + v * kLanes, lanes);
+      if (block.relu) gradient[v] = load_part(outputs + at + v * kLanes, lanes) <= 0 ? Vector{} : gradient[v];
+      winner[v] = load_bytes(winners + at + v * kLanes, lanes);
+    }
     for (int position = 0; position < block.window(); position++) {
-      const Vector gain = winner == position ? gradient : Vector{};
+      Vector gain[kV];
+      for (int v = 0; v < kV; v++) gain[v] = winner[v] == position ? gradient[v] : Vector{};
       const float* patch = group.values + group.positions[size_t(window) * block.window() + position];
 #pragma GCC unroll 9
-      for (int t = 0; t < kT; t++) sum[t] += broadcast(patch[group.taps[tap + t]]) * gain;
+      for (int t = 0; t < kT; t++) {
+        const Vector value = broadcast(patch[taps[t]]);
+        for (int v = 0; v < kV; v++) sum[t][v] += value * gain[v];
+      }
     }
   }
-  for (int lane = 0; lane < lanes; lane++)
-    for (int t = 0; t < kT; t++) kernel_sums[size_t(first + lane) * block.taps() + tap + t] += sum[t][lane];
+  for (int filter = 0; filter < filled; filter++)
+    for (int t = 0; t < kT; t++)
+      kernel_sums[size_t(first + filter) * block.taps() + tap + t] += sum[t][filter / kLanes][filter % kLanes];
+}
+
+template <int kV>
+void add_all_taps(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
+                  const float* gradients, int first, int filled, float* kernel_sums) {
+  constexpr int kMost = kPanelVectors == 4 ? 9 : 5;  // what the registers hold
+  for (int tap = 0; tap < block.taps();) {
+    const int left = block.taps() - tap, count = left >= kMost ? kMost : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    auto add = count == kMost ? add_taps<kMost, kV>
+               : count == 4   ? add_taps<4, kV>
+               : count == 2   ? add_taps<2, kV>
+                              : add_taps<1, kV>;
+    add(block, group, outputs, winners, gradients, first, filled, tap, kernel_sums);
+    tap += count;
+  }
 }
 
 void add_kernel_gradient_by_tap(const ConvBlock& block, const Group& group, const float* outputs,
                                 const uint8_t* winners, const float* gradients, float* kernel_sums) {
-  for (int first = 0; first < block.filters; first += kLanes) {
-    const int lanes = smaller(kLanes, block.filters - first);
-    for (int tap = 0; tap < block.taps();) {
-      const int left = block.taps() - tap, count = left >= 9 ? 9 : left >= 5 ? 5 : left >= 3 ? 3 : 1;
-      auto add = count == 9 ? add_taps<9> : count == 5 ? add_taps<5> : count == 3 ? add_taps<3> : add_taps<1>;
-      add(block, group, outputs, winners, gradients, first, lanes, tap, kernel_sums);
-      tap += count;
-    }
+  for (int first = 0; first < block.filters; first += 2 * kLanes) {
+    const int filled = smaller(2 * kLanes, block.filters - first);
+    (filled > kLanes ? add_all_taps<2> : add_all_taps<1>)(block, group, outputs, winners, gradients, first, filled,
+                                                          kernel_sums);
   }
 }
 
@@ -205,27 +231,30 @@ void add_pooled_image_gradient(const ConvBlock& block, const Group& group, const
                                const float* outputs, const uint8_t* winners, const float* gradients,
                                const Events& events, float* image_gradients) {
   const int filters = block.filters, taps = block.taps(), window_size = block.window();
-  const float floor = pass_floor(block);
-  int* const offsets = events.offsets;
-  float* const gains = events.gains;
-  int counts[256];  // of each position; a window has no more
+  int ends[256];  // of each position's list; a window has no more
   for (int window = 0; window < group.images * block.windows(); window++) {
-    const size_t at = size_t(window) * filters;
-    for (int position = 0; position < window_size; position++) counts[position] = 0;
-    for (int filter = 0; filter < filters; filter++) {
-      const float gradient = gradients[at + filter];
-      const int winner = winners[at + filter], slot = winner * filters + counts[winner];
-      offsets[slot] = filter * taps;
-      gains[slot] = gradient;
-      counts[winner] += passes(floor, outputs[at + filter], gradient);
+    for (int position = 0; position < window_size; position++) ends[position] = position * filters;
+    for (int first = 0; first < filters; first += kLanes) {
+      const int lanes = smaller(kLanes, filters - first);
+      const size_t at = size_t(window) * filters + first;
+      int passed[kLanes];
+      const IntVector pass = passes(block, outputs + at, gradients + at, lanes);
+      __builtin_memcpy(passed, &pass, sizeof passed);
+      for (int lane = 0; lane < lanes; lane++) {
+        const int winner = winners[at + lane], slot = ends[winner];
+        events.offsets[slot] = (first + lane) * taps;
+        events.gains[slot] = gradients[at + lane];
+        ends[winner] = slot + passed[lane];
+      }
     }
     for (int position = 0; position < window_size; position++) {
-      if (!counts[position]) continue;
-      const Events own = {offsets + position * filters, gains + position * filters};
+      const int begin = position * filters, count = ends[position] - begin;
+      if (!count) continue;
+      const Events own = {events.offsets + begin, events.gains + begin};
       float* patch = image_gradients + group.positions[size_t(window) * window_size + position];
       for (int i = 0; i < block.kernel_height; i++)
         add_row(patch + size_t(i) * block.width * block.channels, kernel_rows + i * block.row_taps(),
-                block.row_taps(), own, counts[position]);
+                block.row_taps(), own, count);
     }
   }
 }
@@ -233,15 +262,15 @@ void add_pooled_image_gradient(const ConvBlock& block, const Group& group, const
 void backward_pooled(const ConvBlock& block, const Group& group, const float* kernel_rows, const float* outputs,
                      const uint8_t* winners, const float* output_gradients, float* image_gradients,
                      float* kernel_sums, float* bias_sums, float* scratch) {
-  int* counts = reinterpret_cast<int*>(scratch);
+  int* ends = reinterpret_cast<int*>(scratch);
   const size_t room = (pooled_scratch(block, group.images) - block.filters) / 2;
-  const Events events = {counts + block.filters, scratch + block.filters + room};
+  const Events events = {ends + block.filters, scratch + block.filters + room};
   add_bias_gradient(block, group.images * block.windows(), outputs, output_gradients, bias_sums);
   if (short_rows(block)) {
     add_kernel_gradient_by_tap(block, group, outputs, winners, output_gradients, kernel_sums);
   } else {
-    list_by_filter(block, group, outputs, winners, output_gradients, events, counts);
-    add_kernel_gradient_by_filter(block, group, events, counts, kernel_sums);
+    list_by_filter(block, group, outputs, winners, output_gradients, events, ends);
+    add_kernel_gradient_by_filter(block, group, events, ends, kernel_sums);
   }
   if (image_gradients)
     add_pooled_image_gradient(block, group, kernel_rows, outputs, winners, output_gradients, events, image_gradients);

@@ -15,9 +15,8 @@ size_t forward_kernel_size(const ConvBlock& block) {
   return suits_winograd(block) ? winograd_kernel_size(block) : direct_kernel_size(block);
 }
 
-void arrange_forward_kernel(const ConvBlock& block, const float* kernel, float* arranged) {
-  suits_winograd(block) ? arrange_winograd_kernel(block, kernel, arranged)
-                        : arrange_direct_kernel(block, kernel, arranged);
+void arrange_forward_kernel(const ConvBlock& block, const float* kernel, float* arranged, int part, int parts) {
+  (suits_winograd(block) ? arrange_winograd_kernel : arrange_direct_kernel)(block, kernel, arranged, part, parts);
 }
 
 size_t forward_scratch(const ConvBlock& block) {
@@ -33,8 +32,8 @@ size_t backward_kernel_size(const ConvBlock& block) {
   return pooled(block) ? pooled_kernel_size(block) : dense_kernel_size(block);
 }
 
-void arrange_backward_kernel(const ConvBlock& block, const float* kernel, float* arranged) {
-  pooled(block) ? arrange_pooled_kernel(block, kernel, arranged) : arrange_dense_kernel(block, kernel, arranged);
+void arrange_backward_kernel(const ConvBlock& block, const float* kernel, float* arranged, int part, int parts) {
+  (pooled(block) ? arrange_pooled_kernel : arrange_dense_kernel)(block, kernel, arranged, part, parts);
 }
 
 size_t backward_scratch(const ConvBlock& block, int images) {
@@ -55,8 +54,8 @@ size_t kernel_sums_size(const ConvBlock& block) {
   return pooled(block) ? pooled_sums_size(block) : dense_sums_size(block);
 }
 
-void arrange_kernel_gradient(const ConvBlock& block, const float* sums, float* gradient) {
-  pooled(block) ? arrange_pooled_gradient(block, sums, gradient) : arrange_dense_gradient(block, sums, gradient);
+void arrange_kernel_gradient(const ConvBlock& block, const float* sums, float* gradient, int part, int parts) {
+  (pooled(block) ? arrange_pooled_gradient : arrange_dense_gradient)(block, sums, gradient, part, parts);
 }
 
 }  // namespace

@@ -38,11 +38,11 @@ struct Group {
 struct ConvKernels {
   const char* name;
 
-  // The kernel in the order in which a pass reads it.
+  // The kernel in the order in which a pass reads it. Each of `parts` calls arranges its share.
   size_t (*forward_kernel_size)(const ConvBlock&);
-  void (*arrange_forward_kernel)(const ConvBlock&, const float* kernel, float* arranged);
+  void (*arrange_forward_kernel)(const ConvBlock&, const float* kernel, float* arranged, int part, int parts);
   size_t (*backward_kernel_size)(const ConvBlock&);
-  void (*arrange_backward_kernel)(const ConvBlock&, const float* kernel, float* arranged);
+  void (*arrange_backward_kernel)(const ConvBlock&, const float* kernel, float* arranged, int part, int parts);
 
   // outputs, and winners: which position of each window was largest. Without pooling that is null.
   size_t (*forward_scratch)(const ConvBlock&);
@@ -57,7 +57,8 @@ struct ConvKernels {
 
   // The kernel's gradient from the sums, which have an order of their own.
   size_t (*kernel_sums_size)(const ConvBlock&);
-  void (*arrange_kernel_gradient)(const ConvBlock&, const float* kernel_sums, float* kernel_gradient);
+  void (*arrange_kernel_gradient)(const ConvBlock&, const float* kernel_sums, float* kernel_gradient, int part,
+                                  int parts);
 };
 
 extern const ConvKernels conv_kernels_plain;

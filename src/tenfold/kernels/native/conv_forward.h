@@ -20,13 +20,15 @@ constexpr int kStripPositions = 48;
 size_t direct_kernel_size(const ConvBlock& block) { return size_t(block.taps()) * padded(block.filters); }
 
 // [taps, filters] → panel by panel [taps, panel width], padded with zeros.
-void arrange_direct_kernel(const ConvBlock& block, const float* kernel, float* panels) {
+void arrange_direct_kernel(const ConvBlock& block, const float* kernel, float* panels, int part, int parts) {
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first), filled = smaller(width, block.filters - first);
-    for (int tap = 0; tap < block.taps(); tap++, panels += width) {
-      __builtin_memcpy(panels, kernel + size_t(tap) * block.filters + first, filled * sizeof(float));
-      for (int filter = filled; filter < width; filter++) panels[filter] = 0;
+    for (int tap = share(block.taps(), part, parts); tap < share(block.taps(), part + 1, parts); tap++) {
+      float* to = panels + size_t(tap) * width;
+      __builtin_memcpy(to, kernel + size_t(tap) * block.filters + first, filled * sizeof(float));
+      for (int filter = filled; filter < width; filter++) to[filter] = 0;
     }
+    panels += size_t(block.taps()) * width;
   }
 }
 
@@ -42,13 +44,12 @@ void pool_window(const ConvBlock& block, const float* sums, int width, int fille
       winner = wins ? IntVector{} + position : winner;
     }
     if (block.relu) best = best <= 0 ? Vector{} : best;
-    const ByteVector narrow = __builtin_convertvector(winner, ByteVector);
     if (filled - at >= kLanes) {
       store(output + at, best);
-      if (winners) __builtin_memcpy(winners + at, &narrow, kLanes);
+      if (winners) store_bytes(winners + at, winner, kLanes);
     } else {
       __builtin_memcpy(output + at, &best, (filled - at) * sizeof(float));
-      if (winners) __builtin_memcpy(winners + at, &narrow, filled - at);
+      if (winners) store_bytes(winners + at, winner, filled - at);
     }
   }
 }

@@ -35,7 +35,7 @@ size_t winograd_kernel_size(const ConvBlock& block) {
   return size_t(kPlaces) * block.channels * padded(block.filters);
 }
 
-// G g Gᵀ of a vector of filters: nine values, each `stride` floats after the other, to sixteen.
+// G g Gᵀ of a vector of filters: nine values to sixteen.
 void transform_kernel(const Vector (&kernel)[9], Vector (&places)[kPlaces]) {
   Vector rows[4][3];
   for (int j = 0; j < 3; j++) {
@@ -55,10 +55,11 @@ void transform_kernel(const Vector (&kernel)[9], Vector (&places)[kPlaces]) {
 }
 
 // [3, 3, channels, filters] → panel by panel [places, channels, panel width], padded with zeros.
-void arrange_winograd_kernel(const ConvBlock& block, const float* kernel, float* panels) {
+void arrange_winograd_kernel(const ConvBlock& block, const float* kernel, float* panels, int part, int parts) {
+  const int begin = share(block.channels, part, parts), end = share(block.channels, part + 1, parts);
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first);
-    for (int channel = 0; channel < block.channels; channel++)
+    for (int channel = begin; channel < end; channel++)
       for (int at = 0; at < width; at += kLanes) {
         const int lanes = smaller(kLanes, block.filters - first - at);
         Vector values[9], places[kPlaces];

@@ -148,9 +148,12 @@ ffi::Error Forward(ffi::ThreadPool pool, ffi::Span<const int64_t> strides, ffi::
   const Geometry geometry = measure(images, kernel, strides, padding, pooling, relu);
   const ConvBlock& block = geometry.block;
   float* arranged = memory(kShared, kernels().forward_kernel_size(block));
-  kernels().arrange_forward_kernel(block, kernel.typed_data(), arranged);
+  const int workers = threads(pool);
+  parallel(pool, workers, [&](int worker) {
+    kernels().arrange_forward_kernel(block, kernel.typed_data(), arranged, worker, workers);
+  });
   uint8_t* all_winners = block.window() > 1 ? static_cast<uint8_t*>(winners->untyped_data()) : nullptr;
-  const int parts = std::min(geometry.images, 4 * threads(pool));
+  const int parts = std::min(geometry.images, 4 * workers);
   parallel(pool, parts, [&](int part) {
     float* scratch = memory(kScratch, kernels().forward_scratch(block));
     for_groups(geometry, parts, part, [&](int first, int count) {
@@ -175,10 +178,13 @@ ffi::Error Backward(ffi::ThreadPool pool, ffi::Span<const int64_t> strides, ffi:
   const size_t kernel_size = whole_lines(kernels().backward_kernel_size(block));
   const size_t kernel_sums_size = whole_lines(kernels().kernel_sums_size(block));
   const size_t sums_size = kernel_sums_size + whole_lines(block.filters);
-  const int parts = std::min(geometry.images, threads(pool));
+  const int workers = threads(pool), parts = std::max(1, std::min(geometry.images, workers));
   float* arranged = memory(kShared, kernel_size + parts * sums_size);
   float* sums = arranged + kernel_size;
-  if (image_gradient) kernels().arrange_backward_kernel(block, kernel.typed_data(), arranged);
+  if (image_gradient)
+    parallel(pool, workers, [&](int worker) {
+      kernels().arrange_backward_kernel(block, kernel.typed_data(), arranged, worker, workers);
+    });
   const uint8_t* all_winners = block.window() > 1 ? static_cast<const uint8_t*>(winners.untyped_data()) : nullptr;
   parallel(pool, parts, [&](int part) {
     float* own = sums + part * sums_size;
@@ -196,9 +202,14 @@ ffi::Error Backward(ffi::ThreadPool pool, ffi::Span<const int64_t> strides, ffi:
       if (target != gradients) without_padding(geometry, target, count, gradients);
     });
   });
-  for (int part = 1; part < parts; part++)
-    for (size_t i = 0; i < sums_size; i++) sums[i] += sums[part * sums_size + i];
-  kernels().arrange_kernel_gradient(block, sums, kernel_gradient->typed_data());
+  parallel(pool, workers, [&](int worker) {
+    const size_t begin = sums_size * worker / workers, end = sums_size * (worker + 1) / workers;
+    for (int part = 1; part < parts; part++)
+      for (size_t i = begin; i < end; i++) sums[i] += sums[part * sums_size + i];
+  });
+  parallel(pool, workers, [&](int worker) {
+    kernels().arrange_kernel_gradient(block, sums, kernel_gradient->typed_data(), worker, workers);
+  });
   std::copy_n(sums + kernel_sums_size, block.filters, bias_gradient->typed_data());
   return ffi::Error::Success();
 }

@@ -21,6 +21,8 @@ constexpr int kPanel = kPanelVectors * kLanes;
 inline int smaller(int a, int b) { return a < b ? a : b; }
 inline int larger(int a, int b) { return a > b ? a : b; }
 inline int padded(int filters) { return vectors(filters) * kLanes; }
+// Where the part'th of `parts` shares of some work begins; the next one's beginning is its end.
+inline int share(int work, int part, int parts) { return static_cast<int>(static_cast<long long>(work) * part / parts); }
 inline int panel_width(int filters) { return smaller(kPanel, padded(filters)); }
 
 template <int kP, int kV>

@@ -23,7 +23,6 @@ constexpr int kPanelVectors = 2;
 
 typedef float Vector __attribute__((vector_size(4 * kLanes)));
 typedef int IntVector __attribute__((vector_size(4 * kLanes)));
-typedef unsigned char ByteVector __attribute__((vector_size(kLanes)));
 
 inline Vector load(const float* from) {
   Vector value;
@@ -39,6 +38,27 @@ inline Vector load_part(const float* from, int lanes) {
   Vector value = {};
   __builtin_memcpy(&value, from, lanes * sizeof(float));
   return value;
+}
+
+// Bytes to a vector and back, as loops: compilers turn these into one instruction, and __builtin_convertvector into many.
+inline IntVector load_bytes(const unsigned char* from, int lanes) {
+  int wide[kLanes] = {};
+  if (lanes >= kLanes) {
+    for (int lane = 0; lane < kLanes; lane++) wide[lane] = from[lane];
+  } else {
+    for (int lane = 0; lane < lanes; lane++) wide[lane] = from[lane];
+  }
+  IntVector value;
+  __builtin_memcpy(&value, wide, sizeof value);
+  return value;
+}
+
+inline void store_bytes(unsigned char* to, IntVector value, int lanes) {
+  int wide[kLanes];
+  __builtin_memcpy(wide, &value, sizeof value);
+  unsigned char narrow[kLanes];
+  for (int lane = 0; lane < kLanes; lane++) narrow[lane] = static_cast<unsigned char>(wide[lane]);
+  __builtin_memcpy(to, narrow, lanes < kLanes ? lanes : kLanes);
 }
 
 inline Vector broadcast(float value) { return value - Vector{}; }

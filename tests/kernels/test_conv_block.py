@@ -71,7 +71,13 @@ def test_the_library_is_there_where_a_compiler_is():
 @pytest.mark.parametrize(("pool_size", "relu"), [((1, 1), False), ((2, 2), True), ((3, 3), True)])
 @pytest.mark.parametrize(
     ("images", "kernel"),
-    [((3, 12, 11, 1), (3, 3, 1, 32)), ((2, 9, 9, 32), (3, 3, 32, 70)), ((5, 8, 10, 3), (5, 4, 3, 7))],
+    # One channel; several panels of filters; odd sizes; an image that goes through in several slices.
+    [
+        ((3, 12, 11, 1), (3, 3, 1, 32)),
+        ((2, 9, 9, 32), (3, 3, 32, 70)),
+        ((5, 8, 10, 3), (5, 4, 3, 7)),
+        ((2, 40, 40, 16), (3, 3, 16, 8)),
+    ],
 )
 def test_values_and_gradients_equal_the_stock_layers(images, kernel, pool_size, relu):
     check(images, kernel, ConvBlock(pool_size=pool_size, relu=relu), np.random.default_rng(0))

@@ -14,6 +14,7 @@
 
 namespace {
 
+constexpr int kDenseSlice = 192;  // positions whose gradients stay in the second-level cache
 constexpr int kPatchStrip = 24;  // positions whose patches are summed before they are added to the image
 
 size_t dense_kernel_size(const ConvBlock& block) { return size_t(block.filters) * padded(block.taps()); }
@@ -57,18 +58,18 @@ struct DenseScratch {
   float* zeros;      // [panel]
 };
 
-DenseScratch divide_dense(const ConvBlock& block, int images, float* scratch) {
+DenseScratch divide_dense(const ConvBlock& block, int positions, float* scratch) {
   DenseScratch parts;
   parts.gradients = scratch;
-  parts.patches = parts.gradients + size_t(images) * block.windows() * padded(block.filters);
+  parts.patches = parts.gradients + size_t(positions) * padded(block.filters);
   parts.zeros = parts.patches + size_t(kPatchStrip) * padded(block.taps());
   parts.filters = reinterpret_cast<int*>(parts.zeros + kPanel);
   parts.positions = parts.filters + padded(block.filters);
   return parts;
 }
 
-size_t dense_scratch(const ConvBlock& block, int images) {
-  return size_t(images) * block.windows() * padded(block.filters) + size_t(kPatchStrip) * padded(block.taps()) +
+size_t dense_scratch(const ConvBlock& block, int positions) {
+  return size_t(positions) * padded(block.filters) + size_t(kPatchStrip) * padded(block.taps()) +
          kPanel + padded(block.filters) + kPatchStrip;
 }
 
@@ -94,7 +95,7 @@ void pass_gradients(const ConvBlock& block, int positions, const float* outputs,
 }
 
 void add_dense_kernel_gradient(const ConvBlock& block, const Group& group, const float* passed, float* kernel_sums) {
-  const int positions = group.images * block.windows();
+  const int positions = group.windows;
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first);
     // The roles change: kernel values are the tile's rows, positions are what is summed over.
@@ -125,7 +126,7 @@ void fold_patches(const ConvBlock& block, int count, const int* positions, const
 
 void add_dense_image_gradient(const ConvBlock& block, const Group& group, const float* kernel_panels,
                               const DenseScratch& scratch, float* image_gradients) {
-  const int positions = group.images * block.windows();
+  const int positions = group.windows;
   for (int from = 0; from < positions; from += kPatchStrip) {
     const int count = smaller(kPatchStrip, positions - from);
     float* patches = scratch.patches;
@@ -154,10 +155,10 @@ void add_dense_image_gradient(const ConvBlock& block, const Group& group, const 
 void backward_dense(const ConvBlock& block, const Group& group, const float* kernel_panels, const float* outputs,
                     const float* output_gradients, float* image_gradients, float* kernel_sums, float* bias_sums,
                     float* scratch) {
-  const DenseScratch parts = divide_dense(block, group.images, scratch);
+  const DenseScratch parts = divide_dense(block, group.windows, scratch);
   for (int filter = 0; filter < block.filters; filter++) parts.filters[filter] = filter;
   for (int i = 0; i < kPanel; i++) parts.zeros[i] = 0;
-  const int positions = group.images * block.windows();
+  const int positions = group.windows;
   pass_gradients(block, positions, outputs, output_gradients, parts.gradients, bias_sums);
   add_dense_kernel_gradient(block, group, parts.gradients, kernel_sums);
   if (image_gradients) add_dense_image_gradient(block, group, kernel_panels, parts, image_gradients);

@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int kRowVectors = 12;  // vectors of a row that are summed at a time
+constexpr int kPooledSlice = 64;  // windows whose events, and the images under them, stay in the cache
 
 struct Events {
   int* offsets;  // of the row that is added, in floats
@@ -108,8 +108,8 @@ void arrange_pooled_gradient(const ConvBlock& block, const float* sums, float* k
 }
 
 // Lists by filter have room for every window, lists by position (of one window) for every filter.
-size_t pooled_scratch(const ConvBlock& block, int images) {
-  const size_t by_filter = size_t(images) * block.windows() * block.filters;
+size_t pooled_scratch(const ConvBlock& block, int windows) {
+  const size_t by_filter = size_t(windows) * block.filters;
   const size_t by_position = size_t(block.window()) * block.filters;
   return block.filters + 2 * (by_filter > by_position ? by_filter : by_position);
 }
@@ -123,7 +123,7 @@ IntVector passes(const ConvBlock& block, const float* outputs, const float* grad
 // Without branches, which would be guesses: every event is written, and the next one over it if it does not count.
 void list_by_filter(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
                     const float* gradients, const Events& events, int* ends) {
-  const int filters = block.filters, windows = group.images * block.windows(), window_size = block.window();
+  const int filters = block.filters, windows = group.windows, window_size = block.window();
   for (int filter = 0; filter < filters; filter++) ends[filter] = filter * windows;
   for (int window = 0; window < windows; window++) {
     const int* positions = group.positions + size_t(window) * window_size;
@@ -159,7 +159,7 @@ void add_bias_gradient(const ConvBlock& block, int windows, const float* outputs
 
 void add_kernel_gradient_by_filter(const ConvBlock& block, const Group& group, const Events& events, const int* ends,
                                    float* kernel_sums) {
-  const int windows = group.images * block.windows();
+  const int windows = group.windows;
   for (int filter = 0; filter < block.filters; filter++) {
     const Events own = {events.offsets + size_t(filter) * windows, events.gains + size_t(filter) * windows};
     for (int i = 0; i < block.kernel_height; i++)
@@ -177,7 +177,7 @@ void add_taps(const ConvBlock& block, const Group& group, const float* outputs, 
   for (int t = 0; t < kT; t++)
     for (int v = 0; v < kV; v++) sum[t][v] = Vector{};
   const int* taps = group.taps + tap;
-  for (int window = 0; window < group.images * block.windows(); window++) {
+  for (int window = 0; window < group.windows; window++) {
     const size_t at = size_t(window) * block.filters + first;
     Vector gradient[kV];
     IntVector winner[kV];
@@ -232,7 +232,7 @@ void add_pooled_image_gradient(const ConvBlock& block, const Group& group, const
                                const Events& events, float* image_gradients) {
   const int filters = block.filters, taps = block.taps(), window_size = block.window();
   int ends[256];  // of each position's list; a window has no more
-  for (int window = 0; window < group.images * block.windows(); window++) {
+  for (int window = 0; window < group.windows; window++) {
     for (int position = 0; position < window_size; position++) ends[position] = position * filters;
     for (int first = 0; first < filters; first += kLanes) {
       const int lanes = smaller(kLanes, filters - first);
@@ -263,9 +263,9 @@ void backward_pooled(const ConvBlock& block, const Group& group, const float* ke
                      const uint8_t* winners, const float* output_gradients, float* image_gradients,
                      float* kernel_sums, float* bias_sums, float* scratch) {
   int* ends = reinterpret_cast<int*>(scratch);
-  const size_t room = (pooled_scratch(block, group.images) - block.filters) / 2;
+  const size_t room = (pooled_scratch(block, group.windows) - block.filters) / 2;
   const Events events = {ends + block.filters, scratch + block.filters + room};
-  add_bias_gradient(block, group.images * block.windows(), outputs, output_gradients, bias_sums);
+  add_bias_gradient(block, group.windows, outputs, output_gradients, bias_sums);
   if (short_rows(block)) {
     add_kernel_gradient_by_tap(block, group, outputs, winners, output_gradients, kernel_sums);
   } else {

@@ -36,18 +36,32 @@ void arrange_backward_kernel(const ConvBlock& block, const float* kernel, float*
   (pooled(block) ? arrange_pooled_kernel : arrange_dense_kernel)(block, kernel, arranged, part, parts);
 }
 
-size_t backward_scratch(const ConvBlock& block, int images) {
-  return pooled(block) ? pooled_scratch(block, images) : dense_scratch(block, images);
+// A large image's windows go through the backward pass in slices. Sums over filters at a time read every value once, so
+// for them there is no need.
+int slice_windows(const ConvBlock& block, int windows) {
+  return smaller(windows, !pooled(block) ? kDenseSlice : short_rows(block) ? windows : kPooledSlice);
+}
+
+size_t backward_scratch(const ConvBlock& block, int windows) {
+  const int slice = slice_windows(block, windows);
+  return pooled(block) ? pooled_scratch(block, slice) : dense_scratch(block, slice);
 }
 
 void backward(const ConvBlock& block, const Group& group, const float* kernel, const float* outputs,
               const uint8_t* winners, const float* output_gradients, float* image_gradients, float* kernel_sums,
               float* bias_sums, float* scratch) {
-  if (pooled(block))
-    backward_pooled(block, group, kernel, outputs, winners, output_gradients, image_gradients, kernel_sums, bias_sums,
-                    scratch);
-  else
-    backward_dense(block, group, kernel, outputs, output_gradients, image_gradients, kernel_sums, bias_sums, scratch);
+  const int slice = slice_windows(block, group.windows);
+  for (int from = 0; from < group.windows; from += slice) {
+    const Group part = {smaller(slice, group.windows - from), group.values, group.taps,
+                        group.positions + size_t(from) * block.window()};
+    const size_t at = size_t(from) * block.filters;
+    if (pooled(block))
+      backward_pooled(block, part, kernel, outputs + at, winners + at, output_gradients + at, image_gradients,
+                      kernel_sums, bias_sums, scratch);
+    else
+      backward_dense(block, part, kernel, outputs + at, output_gradients + at, image_gradients, kernel_sums, bias_sums,
+                     scratch);
+  }
 }
 
 size_t kernel_sums_size(const ConvBlock& block) {

@@ -26,12 +26,12 @@ struct ConvBlock {
   size_t output_size() const { return size_t(windows()) * filters; }
 };
 
-// Some images that lie one after the other, and where things are in them, in floats from the first one's start.
+// Some windows of images that lie one after the other, and where things are, in floats from the first image's start.
 struct Group {
-  int images;
+  int windows;
   const float* values;
   const int* taps;       // [taps]: of each kernel value, from a position
-  const int* positions;  // [images × windows × window]: of each position under the windows, window by window
+  const int* positions;  // [windows × window]: of each position under the windows, window by window
 };
 
 // The functions of one instruction set. Sizes are in floats.
@@ -50,7 +50,7 @@ struct ConvKernels {
                   uint8_t* winners, float* scratch);
 
   // Adds the group's share to the gradients; `image_gradients` lies as the images do, or is null if not wanted.
-  size_t (*backward_scratch)(const ConvBlock&, int images);
+  size_t (*backward_scratch)(const ConvBlock&, int windows);
   void (*backward)(const ConvBlock&, const Group&, const float* arranged_kernel, const float* outputs,
                    const uint8_t* winners, const float* output_gradients, float* image_gradients,
                    float* kernel_sums, float* bias_sums, float* scratch);

@@ -61,7 +61,7 @@ size_t direct_scratch(const ConvBlock& block) { return kPanel + size_t(strip_win
 void direct_forward(const ConvBlock& block, const Group& group, const float* panels, const float* bias, float* outputs,
                     uint8_t* winners, float* scratch) {
   float *start = scratch, *sums = scratch + kPanel;
-  const int windows = group.images * block.windows(), strip = strip_windows(block);
+  const int windows = group.windows, strip = strip_windows(block);
   for (int first = 0; first < block.filters; first += kPanel) {
     const int width = panel_width(block.filters - first), filled = smaller(width, block.filters - first);
     for (int filter = 0; filter < width; filter++) start[filter] = filter < filled ? bias[first + filter] : 0;

@@ -165,7 +165,7 @@ void winograd_forward(const ConvBlock& block, const Group& group, const float* p
   for (int channel = 0; channel < block.channels; channel++) parts.channels[channel] = channel;
   for (int tile = 0; tile < kStripTiles; tile++) parts.tiles[tile] = tile * block.channels;
   for (int i = 0; i < kPanel; i++) parts.zeros[i] = 0;
-  const int windows = group.images * block.windows(), strips = (windows + kStripTiles - 1) / kStripTiles;
+  const int windows = group.windows, strips = (windows + kStripTiles - 1) / kStripTiles;
   for (int strip = 0; strip < strips; strip++) {
     const int from = windows * strip / strips, count = windows * (strip + 1) / strips - from;
     for (int window = 0; window < count; window++)

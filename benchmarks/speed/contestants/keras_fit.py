@@ -22,7 +22,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, test_accuracy
+from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, accuracy_on_test_set
 from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 
 BACKEND = keras.backend.backend()
@@ -47,7 +47,7 @@ def train(trial: Trial) -> Evaluate:
         callbacks=[EpochTicks(trial)],
     )
     model.save(trial.folder / "model.keras")
-    return lambda: test_accuracy(model, trial.test_images.astype(np.float32) / 255, trial.test_labels)
+    return lambda: accuracy_on_test_set(model, trial.test_images.astype(np.float32) / 255, trial.test_labels)
 
 
 def compile_arguments(task: dict[str, Any]) -> dict[str, Any]:

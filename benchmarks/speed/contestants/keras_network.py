@@ -44,7 +44,7 @@ class EpochTicks(keras.callbacks.Callback):
         self._trial.tick()
 
 
-def test_accuracy(model: Any, images: Any, labels: Any) -> float:
+def accuracy_on_test_set(model: Any, images: Any, labels: Any) -> float:
     """Share of right predictions, 0 to 1."""
     probabilities = model.predict(images, batch_size=500, verbose=0)
     return float((probabilities.argmax(axis=1) == labels).mean())

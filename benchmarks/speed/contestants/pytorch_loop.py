@@ -40,7 +40,7 @@ def train(trial: Trial) -> Evaluate:
         train_epoch(step, images, labels, task["batch_size"])
         trial.tick()
     torch.save(model.state_dict(), trial.folder / "model.pt")
-    return lambda: test_accuracy(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
+    return lambda: accuracy_on_test_set(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
 
 
 def training_step(model: Any, settings: dict[str, Any], compiled: bool = False) -> Step:
@@ -126,7 +126,7 @@ def keras_like_optimizer(model: Any, settings: dict[str, Any]) -> Any:
             raise ValueError(f"the PyTorch contestant has no {name}; write it in keras_like_optimizer()")
 
 
-def test_accuracy(model: Any, images: Any, labels: Any) -> float:
+def accuracy_on_test_set(model: Any, images: Any, labels: Any) -> float:
     """Share of right predictions, 0 to 1."""
     model.eval()
     with torch.inference_mode():

@@ -7,7 +7,7 @@ from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 def train(trial: Trial) -> Evaluate:
     """Train, save, and give the function that measures accuracy."""
     fit = tenfold.fit  # loads Keras on JAX
-    from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, test_accuracy
+    from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, accuracy_on_test_set
 
     task = trial.task
     model = compiled_model(task, raw_pixels=True)
@@ -23,7 +23,7 @@ def train(trial: Trial) -> Evaluate:
         seed=task["seed"],
     )
     model.save(trial.folder / "model.keras")
-    return lambda: test_accuracy(model, trial.test_images, trial.test_labels)
+    return lambda: accuracy_on_test_set(model, trial.test_images, trial.test_labels)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,8 @@ def _native_forward(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBl
 
 def _forward_rule(images: Any, kernel: Any, bias: Any, block: ConvBlock) -> tuple[Maps, Any]:
     maps, winners = _native_forward(images.value, kernel.value, bias.value, block)
-    # A first layer's images are data: nobody asks for their gradient. JAX keeps only arrays, so an empty tuple says so.
+    # A first layer's images are data: nobody asks for their gradient. JAX keeps arrays and structure, no truth values:
+    # an empty tuple says that the gradient is wanted, None that it is not.
     return maps, (images.value, kernel.value, maps, winners, () if images.perturbed else None)
 
 

@@ -120,26 +120,32 @@ IntVector passes(const ConvBlock& block, const float* outputs, const float* grad
   return -(block.relu ? (some & ~(load_part(outputs, lanes) <= 0)) : some);
 }
 
-// Without branches, which would be guesses: every event is written, and the next one over it if it does not count.
+// Calls write(filter, at, passed) for every output of one window; `at` is where it lies, `passed` is 1 or 0. Lists are
+// written without branches, which would be guesses: every event, and the next one over it if it does not count.
+template <typename Write>
+void for_outputs(const ConvBlock& block, int window, const float* outputs, const float* gradients, const Write& write) {
+  for (int first = 0; first < block.filters; first += kLanes) {
+    const int lanes = smaller(kLanes, block.filters - first);
+    const size_t at = size_t(window) * block.filters + first;
+    int passed[kLanes];
+    const IntVector pass = passes(block, outputs + at, gradients + at, lanes);
+    __builtin_memcpy(passed, &pass, sizeof passed);
+    for (int lane = 0; lane < lanes; lane++) write(first + lane, at + lane, passed[lane]);
+  }
+}
+
 void list_by_filter(const ConvBlock& block, const Group& group, const float* outputs, const uint8_t* winners,
                     const float* gradients, const Events& events, int* ends) {
   const int filters = block.filters, windows = group.windows, window_size = block.window();
   for (int filter = 0; filter < filters; filter++) ends[filter] = filter * windows;
   for (int window = 0; window < windows; window++) {
     const int* positions = group.positions + size_t(window) * window_size;
-    for (int first = 0; first < filters; first += kLanes) {
-      const int lanes = smaller(kLanes, filters - first);
-      const size_t at = size_t(window) * filters + first;
-      int passed[kLanes];
-      const IntVector pass = passes(block, outputs + at, gradients + at, lanes);
-      __builtin_memcpy(passed, &pass, sizeof passed);
-      for (int lane = 0; lane < lanes; lane++) {
-        const int slot = ends[first + lane];
-        events.offsets[slot] = positions[winners[at + lane]];
-        events.gains[slot] = gradients[at + lane];
-        ends[first + lane] = slot + passed[lane];
-      }
-    }
+    for_outputs(block, window, outputs, gradients, [&](int filter, size_t at, int passed) {
+      const int slot = ends[filter];
+      events.offsets[slot] = positions[winners[at]];
+      events.gains[slot] = gradients[at];
+      ends[filter] = slot + passed;
+    });
   }
 }
 
@@ -234,19 +240,12 @@ void add_pooled_image_gradient(const ConvBlock& block, const Group& group, const
   int ends[256];  // of each position's list; a window has no more
   for (int window = 0; window < group.windows; window++) {
     for (int position = 0; position < window_size; position++) ends[position] = position * filters;
-    for (int first = 0; first < filters; first += kLanes) {
-      const int lanes = smaller(kLanes, filters - first);
-      const size_t at = size_t(window) * filters + first;
-      int passed[kLanes];
-      const IntVector pass = passes(block, outputs + at, gradients + at, lanes);
-      __builtin_memcpy(passed, &pass, sizeof passed);
-      for (int lane = 0; lane < lanes; lane++) {
-        const int winner = winners[at + lane], slot = ends[winner];
-        events.offsets[slot] = (first + lane) * taps;
-        events.gains[slot] = gradients[at + lane];
-        ends[winner] = slot + passed[lane];
-      }
-    }
+    for_outputs(block, window, outputs, gradients, [&](int filter, size_t at, int passed) {
+      const int winner = winners[at], slot = ends[winner];
+      events.offsets[slot] = filter * taps;
+      events.gains[slot] = gradients[at];
+      ends[winner] = slot + passed;
+    });
     for (int position = 0; position < window_size; position++) {
       const int begin = position * filters, count = ends[position] - begin;
       if (!count) continue;

@@ -101,6 +101,16 @@ ffi::Error Backward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numb
 }  // namespace
 }  // namespace tenfold
 
+// What both handlers are told of the block.
+static auto bind_block() {
+  return ffi::Ffi::Bind()
+      .Ctx<ffi::ThreadPool>()
+      .Attr<tenfold::Numbers>("strides")
+      .Attr<tenfold::Numbers>("padding")
+      .Attr<tenfold::Numbers>("pooling")
+      .Attr<bool>("relu");
+}
+
 // All that the library shows to the outside.
 #pragma GCC visibility push(default)
 
@@ -116,12 +126,7 @@ extern "C" int TenfoldChooseInstructionSet(const char* name) {
 }
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(TenfoldConvForward, tenfold::Forward,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Attr<tenfold::Numbers>("strides")
-                                  .Attr<tenfold::Numbers>("padding")
-                                  .Attr<tenfold::Numbers>("pooling")
-                                  .Attr<bool>("relu")
+                              bind_block()
                                   .Arg<tenfold::Floats>()
                                   .Arg<tenfold::Floats>()
                                   .Arg<tenfold::FloatVector>()
@@ -129,12 +134,7 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(TenfoldConvForward, tenfold::Forward,
                                   .Ret<ffi::AnyBuffer>());
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(TenfoldConvBackward, tenfold::Backward,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Attr<tenfold::Numbers>("strides")
-                                  .Attr<tenfold::Numbers>("padding")
-                                  .Attr<tenfold::Numbers>("pooling")
-                                  .Attr<bool>("relu")
+                              bind_block()
                                   .Attr<bool>("image_gradient")
                                   .Arg<tenfold::Floats>()
                                   .Arg<tenfold::Floats>()

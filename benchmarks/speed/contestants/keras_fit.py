@@ -22,7 +22,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, accuracy_on_test_set
+from benchmarks.speed.contestants.keras_network import EpochTicks, accuracy_on_test_set, compiled_model
 from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 
 BACKEND = keras.backend.backend()

@@ -7,7 +7,7 @@ from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 def train(trial: Trial) -> Evaluate:
     """Train, save, and give the function that measures accuracy."""
     fit = tenfold.fit  # loads Keras on JAX
-    from benchmarks.speed.contestants.keras_network import EpochTicks, compiled_model, accuracy_on_test_set
+    from benchmarks.speed.contestants.keras_network import EpochTicks, accuracy_on_test_set, compiled_model
 
     task = trial.task
     model = compiled_model(task, raw_pixels=True)

@@ -55,7 +55,7 @@ def check(images, kernel, block, random, integers=False):
     found = {"twin": values_and_gradients(twin_conv_block, block)(*inputs)}
     for name in INSTRUCTION_SETS:
         native.choose_instruction_set(name)
-        found[name] = fused(*inputs)
+        found[name] = jax.block_until_ready(fused(*inputs))
     for name, results in found.items():
         for part, result, wanted in zip(("maps", "images", "kernel", "bias"), results, expected, strict=True):
             # Sums of whole numbers are exact, whatever their order.

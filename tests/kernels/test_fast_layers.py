@@ -134,3 +134,30 @@ def test_layers_inside_a_nested_model_are_found_and_give_the_same_values():
     model = keras.Sequential([keras.Input((9, 9, 1)), inner, layers.Flatten()])
     assert replaced(model) == {"c": "_call_block", "p": "_pass_on"}
     assert_same_values(model, (9, 9, 1))
+
+
+@pytest.mark.parametrize(
+    ("dense", "names"),
+    [
+        ([layers.Dense(7, activation="relu", name="d")], {"d": "_call_dense"}),
+        ([layers.Dense(7, name="d"), layers.ReLU(name="a")], {"d": "_call_dense", "a": "_pass_on"}),
+        ([layers.Dense(7, activation="gelu", use_bias=False, name="d")], {"d": "_call_dense"}),
+        ([layers.Reshape((3, 4)), layers.Dense(7, activation="relu", name="d")], {"d": "_call_dense"}),
+        ([layers.Dense(7, name="d", dtype="bfloat16")], {}),
+    ],
+)
+def test_dense_layers_are_known_with_and_without_relu(dense, names):
+    model = keras.Sequential([keras.Input((12,)), *dense])
+    assert replaced(model) == names
+    assert_same_values(model, (12,))
+
+
+def test_the_optimizer_is_fast_inside_the_block_only():
+    model = keras.Sequential([keras.Input((12,)), layers.Dense(7)])
+    model.compile(optimizer="adam", loss="mse")
+    with fast_layers(model):
+        assert "update_step" not in vars(model.optimizer)  # it has no slots yet
+    model.optimizer.build(model.trainable_variables)
+    with fast_layers(model):
+        assert "update_step" in vars(model.optimizer)
+    assert "update_step" not in vars(model.optimizer)

@@ -15,7 +15,9 @@ import jax.numpy as jnp
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.average_pooling import average_pooling
 from tenfold.kernels.conv_block import LARGEST_WINDOW, ConvBlock, conv_block
+from tenfold.kernels.dense_block import dense_block, noted_kernel_products, twin_dense_block
 from tenfold.kernels.max_pooling import max_pooling
+from tenfold.kernels.optimizer_step import native_update
 
 Call = Callable[..., Any]
 
@@ -33,11 +35,16 @@ def fast_layers(model: Any) -> Iterator[None]:
             for layer, call in _replacements(model).items():
                 # Set past Keras's own bookkeeping, which would take the function for a part of the model.
                 vars(layer)["call"] = call
-                swapped.append(layer)
-        yield
+                swapped.append((layer, "call"))
+            optimizer = getattr(model, "optimizer", None)
+            if update := native_update(optimizer):
+                vars(optimizer)["update_step"] = update
+                swapped.append((optimizer, "update_step"))
+        with noted_kernel_products():
+            yield
     finally:
-        for layer in swapped:
-            del vars(layer)["call"]
+        for owner, name in swapped:
+            del vars(owner)[name]
 
 
 def _replacements(model: Any) -> dict[Any, Call]:
@@ -47,12 +54,34 @@ def _replacements(model: Any) -> dict[Any, Call]:
     for layer in _all_layers(model):
         if layer in replacements:
             continue
-        if _is_known_convolution(layer):
+        if _is_known_dense(layer):
+            replacements |= _dense(layer, followers)
+        elif _is_known_convolution(layer):
             replacements |= _block(layer, followers)
         elif _is_known_pooling(layer):
             operation = max_pooling if layer.pool_mode == "max" else average_pooling
             replacements[layer] = partial(operation, pool_size=layer.pool_size, padding=layer.padding)
     return replacements
+
+
+def _dense(layer: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
+    """The dense layer's call, and that of the ReLU after it."""
+    activation, swallowed = layer.activation, []
+    follower = _swallowable(layer, followers)
+    if _is_linear(activation) and _is_relu(follower):
+        activation = keras.activations.relu
+        swallowed.append(follower)
+    relu = activation is keras.activations.relu
+    call = partial(_call_dense, layer, relu, None if relu or _is_linear(activation) else activation)
+    return {layer: call, **dict.fromkeys(swallowed, _pass_on)}
+
+
+def _call_dense(layer: Any, relu: bool, activation: Any, inputs: Any, training: bool | None = None) -> Any:
+    kernel = keras.ops.convert_to_tensor(layer.kernel)
+    bias = keras.ops.convert_to_tensor(layer.bias) if layer.use_bias else jnp.zeros(layer.units)
+    compute = dense_block if inputs.ndim == 2 else twin_dense_block
+    outputs = compute(jnp.asarray(inputs, kernel.dtype), kernel, bias, relu)
+    return outputs if activation is None else activation(outputs)
 
 
 def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
@@ -120,6 +149,15 @@ def _is_known_convolution(layer: Any) -> bool:
         and layer.groups == 1
         and layer.dilation_rate == (1, 1)
         and layer.compute_dtype == "float32"
+    )
+
+
+def _is_known_dense(layer: Any) -> bool:
+    return (
+        type(layer) is keras.layers.Dense
+        and layer.compute_dtype == "float32"
+        and layer.quantization_mode is None
+        and not layer.lora_enabled
     )
 
 

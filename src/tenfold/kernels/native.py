@@ -24,7 +24,15 @@ INSTRUCTION_SETS = ("avx512", "avx2", "plain")
 _FILE_NAME = {"win32": "tenfold_kernels.dll", "darwin": "libtenfold_kernels.dylib"}.get(
     sys.platform, "libtenfold_kernels.so"
 )
-_HANDLERS = {"conv_forward": "TenfoldConvForward", "conv_backward": "TenfoldConvBackward"}
+_HANDLERS = {
+    "conv_forward": "TenfoldConvForward",
+    "conv_backward": "TenfoldConvBackward",
+    "dense_forward": "TenfoldDenseForward",
+    "dense_input_gradient": "TenfoldDenseInputGradient",
+    "dense_kernel_gradient": "TenfoldDenseKernelGradient",
+    "dense_step": "TenfoldDenseStep",
+    "optimizer_step": "TenfoldOptimizerStep",
+}
 
 
 def available() -> bool:
@@ -45,7 +53,7 @@ def supported_instruction_sets() -> list[str]:
 
 
 def choose_instruction_set(name: str) -> None:
-    """Use another instruction set from now on.
+    """Use another instruction set from now on. No program that calls a kernel may be running.
 
     Args:
         name: One of `INSTRUCTION_SETS`.

@@ -6,6 +6,7 @@
 #include "conv_backward_pooled.h"
 #include "conv_forward.h"
 #include "conv_winograd.h"
+#include "target.h"
 
 namespace {
 
@@ -74,17 +75,11 @@ void arrange_kernel_gradient(const ConvBlock& block, const float* sums, float* g
 
 }  // namespace
 
-#define TENFOLD_JOIN(a, b) a##b
-#define TENFOLD_TABLE(target) TENFOLD_JOIN(conv_kernels_, target)
-#define TENFOLD_TEXT(text) #text
-#define TENFOLD_NAME(target) TENFOLD_TEXT(target)
-
 namespace tenfold {
 
-const ConvKernels TENFOLD_TABLE(TENFOLD_TARGET) = {
-    TENFOLD_NAME(TENFOLD_TARGET), forward_kernel_size, arrange_forward_kernel, backward_kernel_size,
-    arrange_backward_kernel,      forward_scratch,     forward,                backward_scratch,
-    backward,                     kernel_sums_size,    arrange_kernel_gradient,
+const ConvKernels TENFOLD_TABLE(conv_kernels) = {
+    forward_kernel_size, arrange_forward_kernel, backward_kernel_size, arrange_backward_kernel, forward_scratch,
+    forward,             backward_scratch,       backward,             kernel_sums_size,        arrange_kernel_gradient,
 };
 
 }  // namespace tenfold

@@ -36,8 +36,6 @@ struct Group {
 
 // The functions of one instruction set. Sizes are in floats.
 struct ConvKernels {
-  const char* name;
-
   // The kernel in the order in which a pass reads it. Each of `parts` calls arranges its share.
   size_t (*forward_kernel_size)(const ConvBlock&);
   void (*arrange_forward_kernel)(const ConvBlock&, const float* kernel, float* arranged, int part, int parts);

@@ -10,7 +10,7 @@ namespace tenfold {
 
 // Memory that a thread keeps for its next call: asking the system anew each time costs more than a small layer. It
 // begins with a cache line, for vectors that lie across two of them are twice as slow.
-enum Purpose { kScratch, kPaddedImages, kPaddedGradients, kShared, kPurposes };
+enum Purpose { kScratch, kSums, kPaddedImages, kPaddedGradients, kShared, kPurposes };
 
 constexpr size_t kLineFloats = 16;
 

@@ -18,7 +18,6 @@ using tenfold::Group;
 constexpr int kTile = 6;  // positions whose sums fit into registers
 constexpr int kPanel = kPanelVectors * kLanes;
 
-inline int smaller(int a, int b) { return a < b ? a : b; }
 inline int larger(int a, int b) { return a > b ? a : b; }
 inline int padded(int filters) { return vectors(filters) * kLanes; }
 // Where the part'th of `parts` shares of some work begins; the next one's beginning is its end.

@@ -40,6 +40,11 @@ inline Vector load_part(const float* from, int lanes) {
   return value;
 }
 
+inline void store_part(float* to, Vector value, int lanes) {
+  if (lanes >= kLanes) return store(to, value);
+  __builtin_memcpy(to, &value, lanes * sizeof(float));
+}
+
 // Bytes to a vector and back, as loops: compilers turn these into one instruction, and __builtin_convertvector into many.
 inline IntVector load_bytes(const unsigned char* from, int lanes) {
   int wide[kLanes] = {};
@@ -62,6 +67,8 @@ inline void store_bytes(unsigned char* to, IntVector value, int lanes) {
 }
 
 inline Vector broadcast(float value) { return value - Vector{}; }
+
+inline int smaller(int a, int b) { return a < b ? a : b; }
 
 inline int vectors(int floats) { return (floats + kLanes - 1) / kLanes; }
 

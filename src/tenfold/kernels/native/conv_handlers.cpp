@@ -1,4 +1,4 @@
-// What XLA calls: images spread over threads, each group of them through a pass.
+// What XLA calls for a convolution block: images spread over threads, each group of them through a pass.
 
 #include <algorithm>
 #include <cstring>
@@ -17,13 +17,11 @@ namespace {
 
 using FloatVector = ffi::Buffer<ffi::F32, 1>;
 
-int part_start(int images, int parts, int part) { return static_cast<int>(int64_t(images) * part / parts); }
-
 // Calls pass(first image, images) for each group of one part's images.
 template <typename Pass>
 void for_groups(const Geometry& geometry, int parts, int part, const Pass& pass) {
-  const int end = part_start(geometry.images, parts, part + 1);
-  for (int first = part_start(geometry.images, parts, part); first < end; first += geometry.group_images)
+  const int end = share(geometry.images, part + 1, parts);
+  for (int first = share(geometry.images, part, parts); first < end; first += geometry.group_images)
     pass(first, std::min(geometry.group_images, end - first));
 }
 
@@ -31,20 +29,20 @@ ffi::Error Forward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numbe
                    Floats kernel, FloatVector bias, ffi::Result<Floats> outputs, ffi::Result<ffi::AnyBuffer> winners) {
   const Geometry geometry = measure(images, kernel, strides, padding, pooling, relu);
   const ConvBlock& block = geometry.block;
-  float* arranged = memory(kShared, kernels().forward_kernel_size(block));
+  float* arranged = memory(kShared, kernels().conv.forward_kernel_size(block));
   const int workers = threads(pool);
   parallel(pool, workers, [&](int worker) {
-    kernels().arrange_forward_kernel(block, kernel.typed_data(), arranged, worker, workers);
+    kernels().conv.arrange_forward_kernel(block, kernel.typed_data(), arranged, worker, workers);
   });
   uint8_t* all_winners = block.window() > 1 ? static_cast<uint8_t*>(winners->untyped_data()) : nullptr;
   const int parts = std::min(geometry.images, 4 * workers);
   parallel(pool, parts, [&](int part) {
-    float* scratch = memory(kScratch, kernels().forward_scratch(block));
+    float* scratch = memory(kScratch, kernels().conv.forward_scratch(block));
     for_groups(geometry, parts, part, [&](int first, int count) {
       const float* values = with_padding(geometry, images.typed_data() + first * geometry.image_size(), count);
       const Group group = {count * block.windows(), values, geometry.taps.data(), geometry.positions.data()};
       const size_t at = first * block.output_size();
-      kernels().forward(block, group, arranged, bias.typed_data(), outputs->typed_data() + at,
+      kernels().conv.forward(block, group, arranged, bias.typed_data(), outputs->typed_data() + at,
                         all_winners ? all_winners + at : nullptr, scratch);
     });
   });
@@ -59,21 +57,21 @@ ffi::Error Backward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numb
                     ffi::Result<Floats> kernel_gradient, ffi::Result<FloatVector> bias_gradient) {
   const Geometry geometry = measure(images, kernel, strides, padding, pooling, relu);
   const ConvBlock& block = geometry.block;
-  const size_t kernel_size = whole_lines(kernels().backward_kernel_size(block));
-  const size_t kernel_sums_size = whole_lines(kernels().kernel_sums_size(block));
+  const size_t kernel_size = whole_lines(kernels().conv.backward_kernel_size(block));
+  const size_t kernel_sums_size = whole_lines(kernels().conv.kernel_sums_size(block));
   const size_t sums_size = kernel_sums_size + whole_lines(block.filters);
   const int workers = threads(pool), parts = std::max(1, std::min(geometry.images, workers));
   float* arranged = memory(kShared, kernel_size + parts * sums_size);
   float* sums = arranged + kernel_size;
   if (image_gradient)
     parallel(pool, workers, [&](int worker) {
-      kernels().arrange_backward_kernel(block, kernel.typed_data(), arranged, worker, workers);
+      kernels().conv.arrange_backward_kernel(block, kernel.typed_data(), arranged, worker, workers);
     });
   const uint8_t* all_winners = block.window() > 1 ? static_cast<const uint8_t*>(winners.untyped_data()) : nullptr;
   parallel(pool, parts, [&](int part) {
     float* own = sums + part * sums_size;
     std::memset(own, 0, sums_size * sizeof(float));
-    float* scratch = memory(kScratch, kernels().backward_scratch(block, geometry.group_images * block.windows()));
+    float* scratch = memory(kScratch, kernels().conv.backward_scratch(block, geometry.group_images * block.windows()));
     for_groups(geometry, parts, part, [&](int first, int count) {
       const float* values = with_padding(geometry, images.typed_data() + first * geometry.image_size(), count);
       const Group group = {count * block.windows(), values, geometry.taps.data(), geometry.positions.data()};
@@ -81,7 +79,7 @@ ffi::Error Backward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numb
       float* target = gradients && geometry.padded() ? memory(kPaddedGradients, count * block.image_size()) : gradients;
       if (target) std::memset(target, 0, count * block.image_size() * sizeof(float));
       const size_t at = first * block.output_size();
-      kernels().backward(block, group, arranged, outputs.typed_data() + at, all_winners ? all_winners + at : nullptr,
+      kernels().conv.backward(block, group, arranged, outputs.typed_data() + at, all_winners ? all_winners + at : nullptr,
                          output_gradients.typed_data() + at, target, own, own + kernel_sums_size, scratch);
       if (target != gradients) without_padding(geometry, target, count, gradients);
     });
@@ -92,7 +90,7 @@ ffi::Error Backward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numb
       for (size_t i = begin; i < end; i++) sums[i] += sums[part * sums_size + i];
   });
   parallel(pool, workers, [&](int worker) {
-    kernels().arrange_kernel_gradient(block, sums, kernel_gradient->typed_data(), worker, workers);
+    kernels().conv.arrange_kernel_gradient(block, sums, kernel_gradient->typed_data(), worker, workers);
   });
   std::copy_n(sums + kernel_sums_size, block.filters, bias_gradient->typed_data());
   return ffi::Error::Success();
@@ -111,19 +109,7 @@ static auto bind_block() {
       .Attr<bool>("relu");
 }
 
-// All that the library shows to the outside.
 #pragma GCC visibility push(default)
-
-extern "C" const char* TenfoldInstructionSet() { return tenfold::kernels().name; }
-
-extern "C" int TenfoldHasInstructionSet(const char* name) { return tenfold::find_kernels(name) != nullptr; }
-
-// Whether this processor has the instruction set; if so, it is used from now on.
-extern "C" int TenfoldChooseInstructionSet(const char* name) {
-  const tenfold::ConvKernels* found = tenfold::find_kernels(name);
-  if (found) tenfold::chosen_kernels = found;
-  return found != nullptr;
-}
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(TenfoldConvForward, tenfold::Forward,
                               bind_block()

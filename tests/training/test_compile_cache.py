@@ -81,8 +81,9 @@ def test_a_cache_of_the_users_own_is_left_alone(folder, tmp_path):
     assert not folder.exists()
 
 
-def test_the_variable_switches_it_off(monkeypatch):
-    monkeypatch.setenv("TENFOLD_COMPILE_CACHE", "off")
+@pytest.mark.parametrize("word", ["off", "none", "OFF", "0"])
+def test_the_variable_switches_it_off(monkeypatch, word):
+    monkeypatch.setenv("TENFOLD_COMPILE_CACHE", word)
     assert compile_cache_folder() is None
     before = settings()
     with compile_cache():

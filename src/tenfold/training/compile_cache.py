@@ -22,7 +22,7 @@ from tenfold.data.cache import cache_folder
 _MAX_BYTES = 100_000_000
 """Some hundred recipes: the programs of one take 0.3 to 2 MB."""
 
-_OFF = ("off", "0", "no", "false")
+_OFF = ("off", "none", "0", "no", "false")
 _ENTRIES = "*-cache"
 _CHECKED = "checked"
 _MARGIN_SECONDS = 1.0

@@ -83,6 +83,12 @@ def test_values_and_gradients_equal_the_stock_layers(images, kernel, pool_size, 
     check(images, kernel, ConvBlock(pool_size=pool_size, relu=relu), np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("size", [(3, 3), (6, 7), (9, 8)])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_tiles_at_odd_edges_count_what_is_inside(size, padding):
+    check((3, *size, 32), (3, 3, 32, 20), ConvBlock(padding=padding, relu=True), np.random.default_rng(4))
+
+
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_random_shapes(data):

@@ -1,3 +1,4 @@
+import jax
 import numpy as np
 import pytest
 
@@ -107,6 +108,39 @@ def test_residual_blocks_with_batch_normalisation_give_the_same_values():
     maps = layers.Conv2D(3, 3, padding="same", strides=1)(maps)
     outputs = layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Add()([inputs, maps])))
     assert_same_values(keras.Model(inputs, outputs), (8, 8, 3))
+
+
+@pytest.mark.parametrize(
+    ("normalization", "names"),
+    [
+        ([layers.BatchNormalization(name="b"), layers.ReLU(name="a")], {"b": "_call_norm", "a": "_pass_on"}),
+        ([layers.BatchNormalization(name="b", scale=False, center=False)], {"b": "_call_norm"}),
+        ([layers.BatchNormalization(name="b", axis=1)], {}),
+        ([layers.BatchNormalization(name="b", renorm=True)], {}),
+    ],
+)
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_normalisation_gives_the_same_values_and_moving_averages(normalization, names, training):
+    model = keras.Sequential([keras.Input((5, 4, 3)), *normalization])
+    assert replaced(model) == names
+    images = np.random.default_rng(0).normal(2, 3, size=(6, 5, 4, 3)).astype(np.float32)
+    values = (
+        [variable.value for variable in model.trainable_variables],
+        [variable.value for variable in model.non_trainable_variables],
+    )
+    expected = model.stateless_call(*values, images, training=training)
+    with fast_layers(model):
+        found = model.stateless_call(*values, images, training=training)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_frozen_normalisation_uses_its_moving_averages():
+    model = keras.Sequential([keras.Input((5, 4, 3)), layers.BatchNormalization(trainable=False, name="b")])
+    images = np.random.default_rng(0).normal(2, 3, size=(6, 5, 4, 3)).astype(np.float32)
+    with fast_layers(model):
+        found = model(images, training=True)
+    np.testing.assert_allclose(found, images / np.sqrt(1.001), rtol=1e-5)
 
 
 def test_layers_that_are_not_known_stay_as_they_are():

@@ -1,6 +1,6 @@
 """Convolution + bias + ReLU + max pooling as one block: the native kernels, and their twin in pure JAX."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -83,7 +83,7 @@ def _native_forward(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBl
         native.target("conv_forward"),
         (_array(shape), _array(winners_shape, jnp.uint8)),
     )
-    maps, winners = call(images, kernel, bias, **_attributes(images.shape, kernel.shape, block))
+    maps, winners = call(images, kernel, bias, **_attributes(_margins(images.shape, kernel.shape, block), block))
     return maps, winners
 
 
@@ -97,15 +97,34 @@ def _forward_rule(images: Any, kernel: Any, bias: Any, block: ConvBlock) -> tupl
 def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, Any, Any]:
     images, kernel, maps, winners, perturbed = saved
     with_images = perturbed is not None
+    as_convolution = with_images and block.strides == block.pool_size == (1, 1)
+    if as_convolution and block.relu:
+        gradient, block = jnp.where(maps <= 0, 0, gradient), replace(block, relu=False)
+    in_kernel = with_images and not as_convolution
     call = jax.ffi.ffi_call(
         native.target("conv_backward"),
-        (_array(images.shape if with_images else (1, 1, 1, 1)), _array(kernel.shape), _array(kernel.shape[-1:])),
+        (_array(images.shape if in_kernel else (1, 1, 1, 1)), _array(kernel.shape), _array(kernel.shape[-1:])),
     )
-    attributes = _attributes(images.shape, kernel.shape, block)
+    attributes = _attributes(_margins(images.shape, kernel.shape, block), block)
     image_gradient, kernel_gradient, bias_gradient = call(
-        images, kernel, maps, winners, gradient, image_gradient=with_images, **attributes
+        images, kernel, maps, winners, gradient, image_gradient=in_kernel, **attributes
     )
+    if as_convolution:
+        image_gradient = _image_gradient(images.shape, kernel, gradient, block)
     return (image_gradient if with_images else None), kernel_gradient, bias_gradient
+
+
+def _image_gradient(images: tuple[int, ...], kernel: Kernel, gradient: Maps, block: ConvBlock) -> ImageBatch:
+    """Without strides and pooling a convolution itself: of the outputs' gradient, with the kernel turned round."""
+    margins = [
+        (size - 1 - before, size - 1 - after)
+        for size, (before, after) in zip(kernel.shape[:2], _margins(images, kernel.shape, block), strict=True)
+    ]
+    turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)
+    call = jax.ffi.ffi_call(native.target("conv_forward"), (_array(images), _array((1,), jnp.uint8)))
+    gradients, _ = call(gradient, turned, jnp.zeros(images[-1]), **_attributes(margins, block))
+    result: ImageBatch = gradients
+    return result
 
 
 _native_block.defvjp(_forward_rule, _backward_rule, symbolic_zeros=True)
@@ -121,10 +140,10 @@ def _margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock)
     return [same_padding(images[1 + axis], kernel[axis], block.strides[axis]) for axis in (0, 1)]
 
 
-def _attributes(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> dict[str, Any]:
+def _attributes(margins: list[tuple[int, int]], block: ConvBlock) -> dict[str, Any]:
     return {
         "strides": np.array(block.strides, np.int64),
-        "padding": np.array(_margins(images, kernel, block), np.int64).reshape(-1),
+        "padding": np.array(margins, np.int64).reshape(-1),
         "pooling": np.array(block.pool_size, np.int64),
         "relu": block.relu,
     }

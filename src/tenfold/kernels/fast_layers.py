@@ -1,7 +1,7 @@
 """Which layers of a Keras model train on faster operations than XLA's own, and how they are swapped in.
 
-Patterns are looked for in any model: Conv2D, perhaps a ReLU (as argument or layer), perhaps a MaxPooling2D. They become
-one block; the layers that a block has swallowed pass on what they get.
+Patterns are looked for in any model: Conv2D, perhaps a ReLU (as argument or layer), perhaps a MaxPooling2D; Dense or
+BatchNormalization, perhaps a ReLU. They become one block; the layers that a block has swallowed pass on what they get.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from tenfold.kernels.average_pooling import average_pooling
 from tenfold.kernels.conv_block import LARGEST_WINDOW, ConvBlock, conv_block
 from tenfold.kernels.dense_block import dense_block, noted_kernel_products, twin_dense_block
 from tenfold.kernels.max_pooling import max_pooling
+from tenfold.kernels.norm_block import norm_block
 from tenfold.kernels.optimizer_step import native_update
 
 Call = Callable[..., Any]
@@ -58,6 +59,8 @@ def _replacements(model: Any) -> dict[Any, Call]:
             replacements |= _dense(layer, followers)
         elif _is_known_convolution(layer):
             replacements |= _block(layer, followers)
+        elif _is_known_normalization(layer):
+            replacements |= _norm(layer, followers)
         elif _is_known_pooling(layer):
             operation = max_pooling if layer.pool_mode == "max" else average_pooling
             replacements[layer] = partial(operation, pool_size=layer.pool_size, padding=layer.padding)
@@ -82,6 +85,26 @@ def _call_dense(layer: Any, relu: bool, activation: Any, inputs: Any, training: 
     compute = dense_block if inputs.ndim == 2 else twin_dense_block
     outputs = compute(jnp.asarray(inputs, kernel.dtype), kernel, bias, relu)
     return outputs if activation is None else activation(outputs)
+
+
+def _norm(layer: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
+    """The normalisation's call, and that of the ReLU after it."""
+    follower = _swallowable(layer, followers)
+    relu = _is_relu(follower)
+    call = partial(_call_norm, layer, relu, type(layer).call)
+    return {layer: call, **({follower: _pass_on} if relu else {})}
+
+
+def _call_norm(layer: Any, relu: bool, stock: Call, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    if not (training and layer.trainable) or mask is not None or inputs.dtype != "float32":
+        outputs = stock(layer, inputs, training=training, mask=mask)
+        return keras.ops.relu(outputs) if relu else outputs
+    gamma = keras.ops.convert_to_tensor(layer.gamma) if layer.scale else jnp.ones(inputs.shape[-1])
+    beta = keras.ops.convert_to_tensor(layer.beta) if layer.center else jnp.zeros(inputs.shape[-1])
+    outputs, mean, variance = norm_block(inputs, gamma, beta, layer.epsilon, relu)
+    for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
+        moving.assign(moving * layer.momentum + new * (1.0 - layer.momentum))
+    return outputs
 
 
 def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
@@ -158,6 +181,16 @@ def _is_known_dense(layer: Any) -> bool:
         and layer.compute_dtype == "float32"
         and layer.quantization_mode is None
         and not layer.lora_enabled
+    )
+
+
+def _is_known_normalization(layer: Any) -> bool:
+    return (
+        type(layer) is keras.layers.BatchNormalization
+        and layer.compute_dtype == "float32"
+        and layer.axis in (-1, layer.input_spec.ndim - 1)
+        and not layer.renorm
+        and not layer.synchronized
     )
 
 

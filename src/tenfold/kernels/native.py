@@ -30,6 +30,8 @@ _HANDLERS = {
     "dense_forward": "TenfoldDenseForward",
     "dense_input_gradient": "TenfoldDenseInputGradient",
     "dense_kernel_gradient": "TenfoldDenseKernelGradient",
+    "norm_forward": "TenfoldNormForward",
+    "norm_backward": "TenfoldNormBackward",
     "dense_step": "TenfoldDenseStep",
     "optimizer_step": "TenfoldOptimizerStep",
 }

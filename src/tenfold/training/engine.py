@@ -21,7 +21,8 @@ from tenfold.keras_on_jax import keras
 from tenfold.kernels.fast_layers import fast_layers
 from tenfold.types import Indices
 
-CHUNK_SECONDS = 0.2
+CHUNK_SECONDS = 0.4
+"""Long enough that a chunk's own cost does not count (its memory is asked for anew), short enough for Ctrl-C."""
 
 Arrays = tuple[Any, ...]
 """Images, labels and, if there are any, sample weights; the same length each."""

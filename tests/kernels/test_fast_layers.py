@@ -143,6 +143,19 @@ def test_a_frozen_normalisation_uses_its_moving_averages():
     np.testing.assert_allclose(found, images / np.sqrt(1.001), rtol=1e-5)
 
 
+@pytest.mark.parametrize(("rate", "names"), [(0.3, {"d": "_call_dropout"}), (0.0, {})])
+@pytest.mark.parametrize("training", [False, True])
+def test_dropout_drops_the_same_values_and_goes_on_with_the_same_seed(rate, names, training):
+    model = keras.Sequential([keras.Input((50,)), layers.Dropout(rate, seed=3, name="d")])
+    assert replaced(model) == names
+    values = [], [variable.value for variable in model.non_trainable_variables]
+    expected = model.stateless_call(*values, np.ones((6, 50), np.float32), training=training)
+    with fast_layers(model):
+        found = model.stateless_call(*values, np.ones((6, 50), np.float32), training=training)
+    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_layers_that_are_not_known_stay_as_they_are():
     class Shifted(layers.Conv2D):
         pass

@@ -55,10 +55,10 @@ def _backward_rule(relu: bool, saved: Any, gradient: Any) -> tuple[Any, Any, Any
     if relu:
         gradient = jnp.where(outputs > 0, gradient, 0)
     kernel_gradient = _call("dense_kernel_gradient", kernel.shape, inputs, gradient)
-    if (products := _products.get()) is not None:
-        products.append(KernelProduct(kernel_gradient, inputs, gradient))
     wanted = perturbed is not None
     input_gradient = _call("dense_input_gradient", inputs.shape, gradient, kernel) if wanted else None
+    if (products := _products.get()) is not None:
+        products.append(KernelProduct(kernel_gradient, inputs, gradient, input_gradient if wanted else gradient))
     return input_gradient, kernel_gradient, gradient.sum(axis=0)
 
 
@@ -72,11 +72,14 @@ class KernelProduct(NamedTuple):
         gradient: [features, units] = inputsᵀ · outputs.
         inputs: [n, features] of the layer.
         outputs: [n, units]: the loss's gradient with respect to the layer's outputs before ReLU.
+        last_use: What is computed from the kernel last. Who overwrites the kernel has to wait for it; if that is not
+            plain from the program, XLA copies the kernel first.
     """
 
     gradient: Any
     inputs: Any
     outputs: Any
+    last_use: Any
 
 
 _products: ContextVar[list[KernelProduct] | None] = ContextVar("products", default=None)

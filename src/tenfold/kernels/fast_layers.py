@@ -1,7 +1,7 @@
 """Which layers of a Keras model train on faster operations than XLA's own, and how they are swapped in.
 
 Patterns are looked for in any model: Conv2D, perhaps a ReLU (as argument or layer), perhaps a MaxPooling2D; Dense or
-BatchNormalization, perhaps a ReLU. They become one block; the layers that a block has swallowed pass on what they get.
+BatchNormalization, perhaps a ReLU; Dropout. They become one block; what it has swallowed passes on what it gets.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +16,7 @@ from tenfold.keras_on_jax import keras
 from tenfold.kernels.average_pooling import average_pooling
 from tenfold.kernels.conv_block import LARGEST_WINDOW, ConvBlock, conv_block
 from tenfold.kernels.dense_block import dense_block, noted_kernel_products, twin_dense_block
+from tenfold.kernels.dropout import dropout
 from tenfold.kernels.max_pooling import max_pooling
 from tenfold.kernels.norm_block import norm_block
 from tenfold.kernels.optimizer_step import native_update
@@ -61,6 +62,8 @@ def _replacements(model: Any) -> dict[Any, Call]:
             replacements |= _block(layer, followers)
         elif _is_known_normalization(layer):
             replacements |= _norm(layer, followers)
+        elif _is_known_dropout(layer):
+            replacements[layer] = partial(_call_dropout, layer)
         elif _is_known_pooling(layer):
             operation = max_pooling if layer.pool_mode == "max" else average_pooling
             replacements[layer] = partial(operation, pool_size=layer.pool_size, padding=layer.padding)
@@ -105,6 +108,10 @@ def _call_norm(layer: Any, relu: bool, stock: Call, inputs: Any, training: bool 
     for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
         moving.assign(moving * layer.momentum + new * (1.0 - layer.momentum))
     return outputs
+
+
+def _call_dropout(layer: Any, inputs: Any, training: bool = False) -> Any:
+    return dropout(inputs, layer.seed_generator.next(), layer.rate) if training else inputs
 
 
 def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
@@ -191,6 +198,15 @@ def _is_known_normalization(layer: Any) -> bool:
         and layer.axis in (-1, layer.input_spec.ndim - 1)
         and not layer.renorm
         and not layer.synchronized
+    )
+
+
+def _is_known_dropout(layer: Any) -> bool:
+    return (
+        type(layer) is keras.layers.Dropout
+        and layer.compute_dtype == "float32"
+        and layer.noise_shape is None
+        and 0 < layer.rate < 1
     )
 
 

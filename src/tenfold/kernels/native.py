@@ -30,9 +30,10 @@ _HANDLERS = {
     "dense_forward": "TenfoldDenseForward",
     "dense_input_gradient": "TenfoldDenseInputGradient",
     "dense_kernel_gradient": "TenfoldDenseKernelGradient",
+    "dense_step": "TenfoldDenseStep",
+    "dropout": "TenfoldDropout",
     "norm_forward": "TenfoldNormForward",
     "norm_backward": "TenfoldNormBackward",
-    "dense_step": "TenfoldDenseStep",
     "optimizer_step": "TenfoldOptimizerStep",
 }
 

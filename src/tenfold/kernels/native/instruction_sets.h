@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "conv_block.h"
+#include "dropout.h"
 #include "norm_block.h"
 #include "optimizer_step.h"
 #include "product.h"
@@ -16,15 +17,19 @@ namespace tenfold {
 struct Kernels {
   const char* name;
   const ConvKernels& conv;
+  const DropoutKernels& dropout;
   const NormKernels& norm;
   const ProductKernels& product;
   const OptimizerKernels& optimizer;
 };
 
-inline constexpr Kernels kPlain = {"plain", conv_kernels_plain, norm_kernels_plain, product_kernels_plain, optimizer_kernels_plain};
+inline constexpr Kernels kPlain = {"plain",
+    conv_kernels_plain, dropout_kernels_plain, norm_kernels_plain, product_kernels_plain, optimizer_kernels_plain};
 #if defined(__x86_64__)
-inline constexpr Kernels kAvx2 = {"avx2", conv_kernels_avx2, norm_kernels_avx2, product_kernels_avx2, optimizer_kernels_avx2};
-inline constexpr Kernels kAvx512 = {"avx512", conv_kernels_avx512, norm_kernels_avx512, product_kernels_avx512, optimizer_kernels_avx512};
+inline constexpr Kernels kAvx2 = {"avx2",
+    conv_kernels_avx2, dropout_kernels_avx2, norm_kernels_avx2, product_kernels_avx2, optimizer_kernels_avx2};
+inline constexpr Kernels kAvx512 = {"avx512",
+    conv_kernels_avx512, dropout_kernels_avx512, norm_kernels_avx512, product_kernels_avx512, optimizer_kernels_avx512};
 #endif
 
 // Null if there is no such set, or this processor does not have it.

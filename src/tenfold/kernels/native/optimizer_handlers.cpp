@@ -67,9 +67,9 @@ ffi::Error Step(ffi::ThreadPool pool, std::string_view name, ffi::Span<const flo
 }
 
 // A step on a dense layer's kernel, from what its gradient is the product of: each part of the gradient is used up while
-// it is in a near cache.
+// it is in a near cache. Another argument only says what has to be computed before the kernel is overwritten.
 ffi::Error DenseStep(ffi::ThreadPool pool, std::string_view name, ffi::Span<const float> decay, ffi::Span<const float> share, float epsilon,
-                     Scalar rate, Rows inputs, Rows gradients, ffi::RemainingArgs values,
+                     Scalar rate, Rows inputs, Rows gradients, Rows, ffi::RemainingArgs values,
                      ffi::RemainingRets new_values) {
   const auto read = read_step(name, decay, share, epsilon, rate, values, new_values);
   if (!read) return read.error();
@@ -104,6 +104,6 @@ XLA_FFI_DEFINE_HANDLER_SYMBOL(TenfoldOptimizerStep, tenfold::Step,
 
 XLA_FFI_DEFINE_HANDLER_SYMBOL(
     TenfoldDenseStep, tenfold::DenseStep,
-    tenfold::bind_step().Arg<tenfold::Rows>().Arg<tenfold::Rows>().RemainingArgs().RemainingRets());
+    tenfold::bind_step().Arg<tenfold::Rows>().Arg<tenfold::Rows>().Arg<tenfold::Rows>().RemainingArgs().RemainingRets());
 
 #pragma GCC visibility pop

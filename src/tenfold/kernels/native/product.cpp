@@ -26,6 +26,7 @@ using tenfold::Product;
 constexpr int kTile = 3;                         // rows that are summed together
 constexpr int kPanelWidth = 2 * kPanelVectors;   // in vectors; 3 times as many sums fit into registers
 constexpr int kPanelColumns = kPanelWidth * kLanes;
+constexpr int kLineTerms = 16;                   // floats in a cache line
 constexpr int kBlockTiles = 32;                  // tiles that use a panel while it is in a near cache
 
 // Which terms a tile's sums need, in order.
@@ -62,9 +63,11 @@ void pack_panel(const Product& product, int first_column, int columns, float* pa
       for (int c = 0; c < columns; c += kLanes, packed += kLanes) store(packed, load_part(values + c, columns - c));
     return;
   }
-  for (int c = 0; c < width; c++)
-    for (int term = 0; term < product.terms; term++)
-      packed[size_t(term) * width + c] = c < columns ? values[c * right.column_step + term * right.row_step] : 0;
+  // Transposed: a few terms at a time, so that the lines that are written stay in the cache.
+  for (int first = 0; first < product.terms; first += kLineTerms)
+    for (int c = 0; c < width; c++)
+      for (int term = first; term < smaller(first + kLineTerms, product.terms); term++)
+        packed[size_t(term) * width + c] = c < columns ? values[c * right.column_step + term * right.row_step] : 0;
 }
 
 template <int kRows, int kWidth>

@@ -11,7 +11,7 @@ from tenfold.figures.style import GREY, INK, figure_style
 from tenfold.files import atomic_path
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#999999")
+_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#999999")
 _BAR = 0.8
 
 

@@ -47,6 +47,7 @@ class Contestant:
 
 CONTESTANTS = (
     Contestant("tenfold", "Tenfold", "tenfold_fit", None),
+    Contestant("tenfold-pure", "Tenfold, pure install", "tenfold_fit", None, {"TENFOLD_KERNELS": "none"}),
     Contestant("keras-tensorflow", "Keras, TensorFlow", "keras_fit", "tensorflow", {"KERAS_BACKEND": "tensorflow"}),
     Contestant("keras-jax", "Keras, JAX", "keras_fit", "jax", {"KERAS_BACKEND": "jax"}),
     Contestant("keras-torch", "Keras, PyTorch", "keras_fit", "torch", {"KERAS_BACKEND": "torch"}),

@@ -19,8 +19,17 @@ def turns(contestants: Iterable[Contestant], rounds: int) -> list[tuple[int, Con
 
 
 def entrants(task: Task, contestants: Iterable[Contestant]) -> list[Contestant]:
-    """Those who can train the task's network: scikit-learn knows dense layers only."""
-    return [one for one in contestants if one.name != "scikit-learn" or task.dense_only]
+    """Those who take part in a task.
+
+    scikit-learn knows dense layers only; an installation without native kernels is measured where it is to keep up
+    with Keras, on networks without convolutions.
+    """
+    absent = set()
+    if not task.dense_only:
+        absent.add("scikit-learn")
+    if task.convolutional:
+        absent.add("tenfold-pure")
+    return [one for one in contestants if one.name not in absent]
 
 
 def estimated_seconds(task: Task, turns: int) -> float:

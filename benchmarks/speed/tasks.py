@@ -45,6 +45,11 @@ class Task:
         """Whether the network is a plain row of dense layers."""
         return {layer["layer"] for layer in self.layers} == {"Flatten", "Dense"}
 
+    @property
+    def convolutional(self) -> bool:
+        """Whether the network has convolutions."""
+        return any(layer["layer"] == "Conv2D" for layer in self.layers)
+
     def content(self, data: Path, seed: int) -> dict[str, Any]:
         """What a contestant reads, as JSON."""
         return asdict(self) | {

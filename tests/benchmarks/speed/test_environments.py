@@ -34,7 +34,7 @@ def test_a_failure_says_why(content, tmp_path):
 def test_settings_of_the_user_do_not_reach_a_contestant(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    found = variables(CONTESTANTS[1], tmp_path)
+    found = variables(CONTESTANTS[2], tmp_path)
     assert found["KERAS_BACKEND"] == "tensorflow"
     assert "TF_ENABLE_ONEDNN_OPTS" not in found
     assert found["KERAS_HOME"] == str(tmp_path)

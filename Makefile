@@ -17,7 +17,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/check.py
-	$(BIN)/python benchmarks/publish.py --check
+	$(BIN)/python -m benchmarks.publish --check
 
 # The native kernels' tests once more, with every address and every undefined behaviour checked.
 sanitize: setup

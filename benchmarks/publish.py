@@ -1,7 +1,7 @@
-"""Copies measured accuracies from benchmarks/results into the recipes' headers and the READMEs' tables.
+"""Copies what was measured from benchmarks/results into the recipes' headers and the READMEs' tables.
 
-python benchmarks/publish.py           write them
-python benchmarks/publish.py --check   say which files would change, and fail if any would
+python -m benchmarks.publish           write it
+python -m benchmarks.publish --check   say which files would change, and fail if any would
 """
 
 import json
@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.speed.results import load_results as load_speeds
+from benchmarks.speed.results import summary
+from benchmarks.speed.tasks import RECIPES as RECIPE_TASKS
+
 ROOT = Path(__file__).parent.parent
 RECIPES = ROOT / "src" / "tenfold" / "recipes"
-RESULTS = ROOT / "benchmarks" / "results" / "accuracy"
+RESULTS = ROOT / "benchmarks" / "results"
 
 # What the tutorials report that the recipes follow; `quick` follows none.
 TUTORIAL_ACCURACY = {
@@ -27,11 +31,15 @@ TABLE_HEADS = {
     "README.md": ("recipe", "data", "parameters", "tutorial", "Tenfold: mean (range)", "seeds", "seconds"),
     "README.zh.md": ("配方", "数据", "参数量", "教程", "Tenfold：平均（范围）", "种子数", "秒"),
 }
+SPEED_HEADS = {
+    "README.md": ("recipe, batch", "Tenfold", "fastest Keras", "PyTorch by hand", "faster than Keras", "than PyTorch"),
+    "README.zh.md": ("配方，批次", "Tenfold", "最快的 Keras", "手写 PyTorch", "比 Keras 快", "比 PyTorch 快"),
+}
 
 
 def load_results() -> dict[str, dict[str, Any]]:
     """The measured recipes, in the tutorials' order, then the others."""
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("*.json")}
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS / "accuracy").glob("*.json")}
     order = [*TUTORIAL_ACCURACY, *sorted(set(found) - set(TUTORIAL_ACCURACY))]
     return {name: found[name] for name in order if name in found}
 
@@ -73,18 +81,40 @@ def table(results: dict[str, dict[str, Any]], heads: tuple[str, ...]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def speed_table(results: list[dict[str, Any]], heads: tuple[str, ...]) -> str:
+    """Seconds an epoch of the recipes, as `make bench` measured them, and how many times faster Tenfold is."""
+    rows = [heads, ("---", "---:", "---:", "---:", "---:", "---:")]
+    for result in results:
+        task = result["task"]
+        if task["group"] != "recipes":
+            continue
+        found = {name: summary(runs)["epoch_seconds"] for name, runs in result["contestants"].items()}
+        medians = {name: spread.median for name, spread in found.items() if spread}
+        ours, theirs = medians["tenfold"], medians["pytorch"]
+        keras = min(value for name, value in medians.items() if name.startswith("keras-"))
+        times = f"{ours:.2f} s", f"{keras:.2f} s", f"{theirs:.2f} s", f"{keras / ours:.1f}×", f"{theirs / ours:.1f}×"
+        rows.append((f"`{task['name']}`, {task['batch_size']}", *times))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def with_table(text: str, name: str, content: str) -> str:
+    """A page with what stands between the marks of a table replaced."""
+    marks = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    filled = f"{marks[0]}\n{content}\n{marks[1]}"
+    return re.sub(f"{marks[0]}.*{marks[1]}", lambda _: filled, text, flags=re.DOTALL)
+
+
 def published() -> dict[Path, str]:
     """The content that every file with measured figures should have."""
-    results = load_results()
+    results, speeds = load_results(), load_speeds(RESULTS / "speed", RECIPE_TASKS)
     files = {
         RECIPES / f"{name}.toml": with_header((RECIPES / f"{name}.toml").read_text(encoding="utf-8"), result)
         for name, result in results.items()
     }
     for name, heads in TABLE_HEADS.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        filled = f"<!-- recipes:begin -->\n{table(results, heads)}\n<!-- recipes:end -->"
-        pattern = r"<!-- recipes:begin -->.*<!-- recipes:end -->"
-        files[ROOT / name] = re.sub(pattern, lambda _, filled=filled: filled, text, flags=re.DOTALL)
+        text = with_table(text, "recipes", table(results, heads))
+        files[ROOT / name] = with_table(text, "speed", speed_table(speeds, SPEED_HEADS[name]))
     return files
 
 
@@ -93,7 +123,7 @@ def main() -> int:
     changed = {path: text for path, text in published().items() if path.read_text(encoding="utf-8") != text}
     for path, text in changed.items():
         if "--check" in sys.argv:
-            print(f"{path.relative_to(ROOT)} does not show benchmarks/results; run: python benchmarks/publish.py")
+            print(f"{path.relative_to(ROOT)} does not show benchmarks/results; run: python -m benchmarks.publish")
         else:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")

@@ -25,7 +25,7 @@ def test_public_names_are_loaded_when_used():
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(AttributeError, match="it offers fit, "):
+    with pytest.raises(AttributeError, match="it offers Augmentation, fit, "):
         tenfold.fitt  # noqa: B018
 
 

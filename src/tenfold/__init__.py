@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tenfold.classifier.classifier import load_classifier as load_classifier
     from tenfold.data.load import load_dataset as load_dataset
+    from tenfold.recipes.augmentation import Augmentation as Augmentation
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
 
 __version__ = "0.1.0"
 
 _MODULE_OF = {
+    "Augmentation": "tenfold.recipes.augmentation",
     "fit": "tenfold.training.fit",
     "load_classifier": "tenfold.classifier.classifier",
     "load_dataset": "tenfold.data.load",
     "train": "tenfold.run.train",
 }
 
-__all__ = ["fit", "load_classifier", "load_dataset", "train"]
+__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "train"]
 
 
 def __getattr__(name: str) -> Any:

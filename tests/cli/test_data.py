@@ -8,7 +8,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tenfold.cli.data import app
-from tenfold.errors import DataError, ImageError
+from tenfold.errors import DataError, ImageError, RecipeError
+from tenfold.recipes.recipe import recipe_path
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,27 @@ def test_show_refuses_a_folder_that_cannot_be_made(cats_and_dogs):
     for out in ("file", "file/folder"):
         with pytest.raises(DataError, match="file"):
             run("show", str(cats_and_dogs), "--out", out)
+
+
+def test_show_draws_what_a_recipes_augmentation_does(cats_and_dogs, tmp_path):
+    recipe = recipe_path("quick").read_text(encoding="utf-8")
+    path = tmp_path / "varied.toml"
+    path.write_text(f"{recipe}\n[augmentation]\nrotation = 20.0\nflip = 'horizontal'\n", encoding="utf-8")
+    result = run("show", str(cats_and_dogs), "--augment", str(path), "--out", "out")
+    with Image.open("out/augmented_samples.png") as picture:
+        assert picture.width > 600
+    assert "out/augmented_samples.png" in result.stdout
+
+
+def test_show_refuses_augmentation_that_is_missing_or_changes_labels(cats_and_dogs, tmp_path):
+    with pytest.raises(RecipeError, match="has no augmentation"):
+        run("show", str(cats_and_dogs), "--augment", "quick", "--out", "out")
+    path = tmp_path / "flipped.toml"
+    recipe = recipe_path("quick").read_text(encoding="utf-8")
+    path.write_text(f"{recipe}\n[augmentation]\nflip = 'vertical'\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="digits or letters"):
+        run("show", "mnist", "--augment", str(path), "--out", "out")
+    assert not Path("out").exists()
 
 
 def test_show_as_json(cats_and_dogs):

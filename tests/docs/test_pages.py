@@ -85,7 +85,7 @@ def read_toml(block: Block, folder: Path) -> None:
         return
     whole: dict[str, Any] = tomllib.loads(recipe_path("quick").read_text(encoding="utf-8"))
     for key, value in content.items():
-        whole[key] = whole[key] | value
+        whole[key] = whole.get(key, {}) | value
     Recipe.model_validate(whole)
 
 

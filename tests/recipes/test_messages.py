@@ -136,7 +136,8 @@ def test_wrong_values(override, sentence):
         ),
         (
             "a.b.c=1",
-            "a is no setting. Known here: name, description, data, size, gray, network, compile, training.",
+            "a is no setting. Known here: name, description, data, size, gray, network, compile, training, "
+            "augmentation.",
         ),
     ],
 )

@@ -38,6 +38,7 @@ def test_a_whole_recipe_in_words():
             "one cycle: up from 4e-05 to 0.001 over the first 25 % of all steps, then down to 0",
         ),
         ("compile.schedule={name='step', epochs=1}", "learning rate", "0.001, times 0.1 after every 1 epoch"),
+        ("compile.ema_momentum=0.99", "weights", "averaged over the steps, of which each keeps 99 %"),
         ("compile.loss=categorical_crossentropy", "loss", "categorical cross-entropy (labels are one-hot)"),
         ("training.fraction=0.25", "images", "25 % of the training images"),
         ("training.validation_split=0", "validation", "none: all training images are trained on"),

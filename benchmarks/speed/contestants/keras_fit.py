@@ -37,6 +37,11 @@ def train(trial: Trial) -> Evaluate:
         with trial.untimed():
             trial.settings["threads"] = choose_torch_threads(task, images, targets)
     model = compiled_model(task, raw_pixels=False, **compile_arguments(task))
+    test_images = trial.test_images.astype(np.float32) / 255
+
+    def evaluate() -> float:
+        return accuracy_on_test_set(model, test_images, trial.test_labels)
+
     trial.tick()
     model.fit(
         images,
@@ -44,10 +49,10 @@ def train(trial: Trial) -> Evaluate:
         batch_size=task["batch_size"],
         epochs=task["epochs"],
         verbose=0,
-        callbacks=[EpochTicks(trial)],
+        callbacks=[EpochTicks(trial, evaluate)],
     )
     model.save(trial.folder / "model.keras")
-    return lambda: accuracy_on_test_set(model, trial.test_images.astype(np.float32) / 255, trial.test_labels)
+    return evaluate
 
 
 def compile_arguments(task: dict[str, Any]) -> dict[str, Any]:

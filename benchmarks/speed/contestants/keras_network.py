@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from benchmarks.speed.contestants.trial import Trial
+from benchmarks.speed.contestants.trial import Evaluate, Trial
 
 
 def compiled_model(task: dict[str, Any], raw_pixels: bool, **compile_arguments: Any) -> Any:
@@ -33,15 +33,15 @@ def compiled_model(task: dict[str, Any], raw_pixels: bool, **compile_arguments: 
 
 
 class EpochTicks(keras.callbacks.Callback):
-    """Notes the time at the end of each epoch."""
+    """Notes the time at the end of each epoch, and the accuracy if it is watched."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Trial, evaluate: Evaluate) -> None:
         super().__init__()
-        self._trial = trial
+        self._trial, self._evaluate = trial, evaluate
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Called by Keras and by Tenfold when all batches of an epoch are done."""
-        self._trial.tick()
+        self._trial.end_epoch(self._evaluate)
 
 
 def accuracy_on_test_set(model: Any, images: Any, labels: Any) -> float:

@@ -36,11 +36,16 @@ def train(trial: Trial) -> Evaluate:
         trial.settings["threads"] = use_fastest_thread_count(lambda: sample(*batch))
     trial.tick()
     step = training_step(model, task["optimizer"], compiled=task["optimizer"]["name"] == "rmsprop")
+
+    def evaluate() -> float:
+        return accuracy_on_test_set(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
+
     for _ in range(task["epochs"]):
         train_epoch(step, images, labels, task["batch_size"])
-        trial.tick()
+        trial.end_epoch(evaluate)
+        model.train()
     torch.save(model.state_dict(), trial.folder / "model.pt")
-    return lambda: accuracy_on_test_set(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
+    return evaluate
 
 
 def training_step(model: Any, settings: dict[str, Any], compiled: bool = False) -> Step:

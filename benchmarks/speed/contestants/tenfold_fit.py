@@ -11,6 +11,10 @@ def train(trial: Trial) -> Evaluate:
 
     task = trial.task
     model = compiled_model(task, raw_pixels=True)
+
+    def evaluate() -> float:
+        return accuracy_on_test_set(model, trial.test_images, trial.test_labels)
+
     trial.tick()
     fit(
         model,
@@ -19,11 +23,11 @@ def train(trial: Trial) -> Evaluate:
         batch_size=task["batch_size"],
         epochs=task["epochs"],
         verbose=0,
-        callbacks=[EpochTicks(trial)],
+        callbacks=[EpochTicks(trial, evaluate)],
         seed=task["seed"],
     )
     model.save(trial.folder / "model.keras")
-    return lambda: accuracy_on_test_set(model, trial.test_images, trial.test_labels)
+    return evaluate
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Trial:
         ticks: Moments in seconds: when training was called for, then the end of each epoch.
         untimed_seconds: What `untimed` took; not counted in the time to the saved model.
         settings: What the contestant chose for itself; goes with the result.
+        reached: After each epoch, if the task asks for it: seconds from the start of the process, and accuracy.
     """
 
     task: dict[str, Any]
@@ -43,6 +44,7 @@ class Trial:
     ticks: list[float] = field(default_factory=list)
     untimed_seconds: list[float] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    reached: list[dict[str, float]] = field(default_factory=list)
 
     def tick(self) -> None:
         """Note the time: once when data and model are ready, then at the end of each epoch."""
@@ -54,6 +56,14 @@ class Trial:
         started = time.perf_counter()
         yield
         self.untimed_seconds.append(time.perf_counter() - started)
+
+    def end_epoch(self, evaluate: Evaluate) -> None:
+        """Note the time and, if the task asks for it, uncounted, the accuracy on the test set."""
+        self.tick()
+        if self.task.get("watched"):
+            seconds = time.time() - self.task["started"] - sum(self.untimed_seconds)
+            with self.untimed():
+                self.reached.append({"seconds": round(seconds, 3), "accuracy": round(evaluate(), 4)})
 
     def targets(self) -> np.ndarray:
         """The training labels as the loss takes them: integers, or float32 one-hot rows."""
@@ -86,6 +96,7 @@ def run_trial(train: Callable[[Trial], Evaluate], packages: tuple[str, ...]) -> 
         "peak_memory_bytes": peak,
         "accuracy": round(evaluate(), 4),
         "settings": trial.settings,
+        "reached": trial.reached,
         "versions": {package: version(package) for package in ("numpy", *packages)},
     }
     print(json.dumps(result), flush=True)

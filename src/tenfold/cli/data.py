@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tenfold.cli.output import print_json, stdout
-from tenfold.errors import DataError
+from tenfold.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
     from tenfold.data.dataset import Dataset, Split
     from tenfold.data.inspection import Finding
+    from tenfold.recipes.augmentation import Augmentation
 
 app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True)
 
@@ -24,6 +25,7 @@ Gray = Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 _ITEMS_SHOWN = 5
+_PAIRS_SHOWN = 15
 
 
 @app.command("list")
@@ -54,17 +56,27 @@ def show(
     ] = None,
     size: Size = None,
     gray: Gray = False,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="RECIPE", help="Draw images beside what the recipe's augmentation makes of them."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
     from tenfold.data.sizes import parse_size
+    from tenfold.recipes.augmentation import refuse_label_changing
     from tenfold.run.loading import load_with_progress
 
     if out is not None:
         _check_fresh(out)
+    augmentation = _augmentation(augment) if augment else None
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
+    if augmentation:
+        refuse_label_changing(augmentation, dataset.class_names)
     folder = _new_folder(out, dataset.name)
     pictures = _save_pictures(dataset, folder)
+    if augmentation:
+        pictures.append(_save_augmented(dataset, augmentation, folder))
     if as_json:
         print_json(_summary(dataset) | {"pictures": [str(path) for path in pictures]})
         return
@@ -118,6 +130,32 @@ def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
     save_figure(samples_figure(train.images, train.labels, names), pictures[0])
     save_figure(class_distribution_figure(train.labels, dataset.test.labels, names), pictures[1])
     return pictures
+
+
+def _augmentation(recipe: str) -> "Augmentation":
+    from tenfold.recipes.recipe import load_recipe
+
+    augmentation = load_recipe(recipe).augmentation
+    if augmentation is None:
+        raise RecipeError(
+            f"The recipe {recipe} has no augmentation. Add a table to it, such as [augmentation] with rotation = 10.0."
+        )
+    return augmentation
+
+
+def _save_augmented(dataset: "Dataset", augmentation: "Augmentation", folder: Path) -> Path:
+    from tenfold.figures.augmented_samples import augmented_samples_figure
+    from tenfold.figures.gallery import spread_over_classes
+    from tenfold.figures.style import save_figure
+    from tenfold.recipes.wording import augmentation_in_words
+    from tenfold.run.variations import varied_images
+
+    split = dataset.train.take(spread_over_classes(dataset.train.labels, _PAIRS_SHOWN))
+    varied = varied_images(split, len(dataset.class_names), augmentation, seed=0)
+    note = augmentation_in_words(augmentation)
+    path = folder / "augmented_samples.png"
+    save_figure(augmented_samples_figure(split.images, varied, split.labels, dataset.class_names, note), path)
+    return path
 
 
 def _summary(dataset: "Dataset") -> dict[str, Any]:

@@ -13,6 +13,7 @@ import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
 from tenfold.errors import RecipeError
+from tenfold.recipes.augmentation import Augmentation
 from tenfold.recipes.layers import AnyLayer, Count
 from tenfold.recipes.messages import explain
 from tenfold.recipes.overrides import apply_override
@@ -36,6 +37,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Augmentation",
     "Compile",
     "Constant",
     "Cosine",
@@ -64,6 +66,7 @@ class Recipe(Settings):
         network: The layers from input to output. The raw images are scaled to 0…1 before the first.
         compile: Loss, optimiser, schedule.
         training: Epochs, batch size and the rest.
+        augmentation: How the training images are varied; None leaves them as they are.
     """
 
     name: str = Field(
@@ -76,6 +79,14 @@ class Recipe(Settings):
     network: tuple[AnyLayer, ...] = Field(min_length=1)
     compile: Compile
     training: Training
+    augmentation: Augmentation | None = None
+
+    @model_validator(mode="after")
+    def _mixing_needs_one_hot(self) -> Self:
+        varied = self.augmentation
+        if varied and (varied.mixup or varied.cutmix) and self.compile.loss != "categorical_crossentropy":
+            raise ValueError('mixup and cutmix need one-hot labels: set compile.loss = "categorical_crossentropy"')
+        return self
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:
@@ -150,7 +161,8 @@ def dump_recipe(recipe: Recipe) -> str:
         Text from which `load_recipe` reads an identical recipe. Settings that are None are left out.
     """
     content = recipe.model_dump(exclude_none=True)
-    tables = {key: content.pop(key) for key in ("compile", "training")}
+    names = ("compile", "training", "augmentation")
+    tables: dict[str, Any] = {name: content.pop(name) for name in names if name in content}
     layers = [_inline(_layer_first(layer)) for layer in content.pop("network")]
     network = "".join(f"    {layer},\n" for layer in layers)
     return f"{tomli_w.dumps(content)}\nnetwork = [\n{network}]\n\n{tomli_w.dumps(tables)}"

@@ -99,13 +99,15 @@ class Compile(Settings):
     """The arguments of `keras.Model.compile`, and how the learning rate moves.
 
     The loss decides how labels are encoded: integers for sparse_categorical_crossentropy, one-hot for
-    categorical_crossentropy.
+    categorical_crossentropy. With `ema_momentum` the trained model gets the exponential moving average of the weights
+    over the steps, of which each step keeps that share.
     """
 
     optimizer: Annotated[RMSprop | Adam | AdamW | SGD, Field(discriminator="name")]
     loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy"] = "sparse_categorical_crossentropy"
     label_smoothing: Share = 0.0
     schedule: Annotated[Constant | Cosine | OneCycle | Step, Field(discriminator="name")] = Constant()
+    ema_momentum: BetweenZeroAndOne | None = None
 
     @model_validator(mode="after")
     def _smoothing_needs_one_hot(self) -> Self:

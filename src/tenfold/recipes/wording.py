@@ -1,6 +1,6 @@
 """A recipe's settings in words, for people who meet them for the first time."""
 
-from tenfold.recipes.recipe import Compile, Constant, Cosine, OneCycle, Recipe, Training
+from tenfold.recipes.recipe import Augmentation, Compile, Constant, Cosine, OneCycle, Recipe, Training
 
 
 def settings_in_words(recipe: Recipe) -> dict[str, str]:
@@ -14,12 +14,14 @@ def settings_in_words(recipe: Recipe) -> dict[str, str]:
     words = {
         "optimizer": _optimizer(recipe.compile),
         "learning rate": _learning_rate(recipe.compile),
+        "weights": _averaging(recipe.compile),
         "loss": _loss(recipe.compile),
         "training": _training(training),
         "images": "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images",
         "validation": _validation(training),
         "class weights": _class_weights(training),
         "early stopping": _early_stopping(training),
+        "augmentation": augmentation_in_words(recipe.augmentation) if recipe.augmentation else "",
     }
     return {setting: text for setting, text in words.items() if text}
 
@@ -47,6 +49,11 @@ def _learning_rate(compile_settings: Compile) -> str:
             f"{_percent(schedule.warmup)} of all steps, then down to {schedule.final * rate:g}"
         )
     return f"{rate:g}, times {schedule.factor:g} after every {_counted(schedule.epochs, 'epoch')}"
+
+
+def _averaging(compile_settings: Compile) -> str:
+    momentum = compile_settings.ema_momentum
+    return f"averaged over the steps, of which each keeps {_percent(momentum)}" if momentum else ""
 
 
 def _loss(compile_settings: Compile) -> str:
@@ -86,6 +93,12 @@ def _early_stopping(training: Training) -> str:
         f"when {stopping.monitor} has not improved{by} for {_counted(stopping.patience, 'epoch')}; "
         "the best epoch's weights are kept"
     )
+
+
+def augmentation_in_words(augmentation: Augmentation) -> str:
+    """What is varied and by how much, such as "shift 0.1, rotation 10.0"."""
+    changed = augmentation.model_dump(exclude_defaults=True)
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
 
 
 def _counted(number: int, noun: str) -> str:

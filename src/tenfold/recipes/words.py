@@ -6,6 +6,7 @@ from collections.abc import Iterable
 # Words of older Keras versions and of other libraries too unlike the right ones to be told by letters.
 _OTHER_WORDS = {
     "acc": ("accuracy",),
+    "augment": ("augmentation",),
     "avgpool2d": ("AveragePooling2D",),
     "batch": ("batch_size",),
     "batchnorm": ("BatchNormalization",),
@@ -18,17 +19,24 @@ _OTHER_WORDS = {
     "decay": ("weight_decay", "schedule"),
     "init": ("kernel_initializer",),
     "linear": ("Dense",),
+    "height_shift_range": ("shift",),
+    "horizontal_flip": ("flip",),
     "lr": ("learning_rate",),
     "nb_epoch": ("epochs",),
     "nb_filter": ("filters",),
     "one_hot": ("categorical_crossentropy",),
     "output_dim": ("units",),
     "p": ("rate",),
+    "random_erasing": ("erasing",),
+    "rotation_range": ("rotation",),
     "subsample": ("strides",),
     "swish": ("silu",),
     "type": ("layer", "name"),
     "val_acc": ("val_accuracy",),
     "validation_data": ("validation_split",),
+    "vertical_flip": ("flip",),
+    "width_shift_range": ("shift",),
+    "zoom_range": ("zoom",),
 }
 
 

@@ -20,6 +20,7 @@ from tenfold.run.run_folder import RunFolder
 from tenfold.training.compilation import compile_model
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
+from tenfold.training.moving_averages import recompute_moving_averages
 from tenfold.types import Images, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
@@ -82,7 +83,10 @@ def learn(
             validation_data=validation and (validation.images, encode(validation.labels, classes)),
             class_weight=class_weight,
             seed=training.seed,
+            augmentation=recipe.augmentation,
         )
+        if recipe.compile.ema_momentum:
+            recompute_moving_averages(model, train.images, training.batch_size)
         return Learned(model, log, "trained")
     except KeyboardInterrupt:
         return Learned(model, log, "interrupted")

@@ -8,6 +8,7 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
+from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import Training
 from tenfold.run.loading import load_with_progress
@@ -44,11 +45,14 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
 
     Raises:
         DataError: The data is wrong, or does not suit the recipe.
+        RecipeError: The recipe's augmentation would change what the images show.
     """
     started = datetime.now(UTC)
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation = training_splits(dataset, recipe.training)
+    if recipe.augmentation:
+        refuse_label_changing(recipe.augmentation, dataset.class_names)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch)
 

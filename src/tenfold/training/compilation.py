@@ -25,6 +25,8 @@ def compile_model(model: Any, settings: Compile, steps_per_epoch: int, epochs: i
         epochs: How many epochs the schedule is stretched over.
     """
     arguments = settings.optimizer.model_dump(exclude={"name", "learning_rate"})
+    if settings.ema_momentum:
+        arguments |= {"use_ema": True, "ema_momentum": settings.ema_momentum}
     rate = learning_rate(settings.schedule, settings.optimizer.learning_rate, steps_per_epoch, epochs)
     loss: Any = settings.loss
     if settings.label_smoothing:

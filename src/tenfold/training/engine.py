@@ -19,6 +19,8 @@ from jax import lax
 
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.fast_layers import fast_layers
+from tenfold.recipes.augmentation import Augmentation
+from tenfold.training.augmentation import augmented
 from tenfold.types import Indices
 
 CHUNK_SECONDS = 0.4
@@ -83,12 +85,22 @@ class Program:
         batch_size: Images for each step.
         training: Whether steps update the weights.
         compiler: Threads that compile, so that Ctrl-C need not wait for them.
+        augmentation: How each batch is varied, if at all.
     """
 
-    def __init__(self, model: Any, arrays: Arrays, batch_size: int, training: bool, compiler: Executor) -> None:
+    def __init__(
+        self,
+        model: Any,
+        arrays: Arrays,
+        batch_size: int,
+        training: bool,
+        compiler: Executor,
+        augmentation: Augmentation | None = None,
+    ) -> None:
         self.images = len(arrays[0])
         self._arrays = arrays
         self._batch_size = min(batch_size, self.images)
+        self._augmentation = augmentation
         self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
         self._steps_per_second: float | None = None
         step = _train_step(model) if training else _test_step(model)
@@ -103,54 +115,60 @@ class Program:
         self._compiled[self._batch_size].result()
 
     def _lower(self, model: Any, step: Callable[[State, Arrays], State], size: int) -> Any:
-        def run(state: State, arrays: Arrays, order: Any, start: Any, first: Any, stop: Any) -> Any:
+        def run(state: State, arrays: Arrays, order: Any, key: Any, start: Any, first: Any, stop: Any) -> Any:
             def body(index: Any, state: State) -> State:
-                positions = lax.dynamic_slice(order, (start + index * size,), (size,))
-                return step(state, tuple(array[positions] for array in arrays))
+                position = start + index * size
+                positions = lax.dynamic_slice(order, (position,), (size,))
+                batch = tuple(array[positions] for array in arrays)
+                if self._augmentation:
+                    batch = augmented(batch, jax.random.fold_in(key, position), self._augmentation)
+                return step(state, batch)
 
             state = lax.fori_loop(first, stop, body, state)
             logs = _logs(model, state)
             return state, logs, _all_finite((state.trainable, logs["loss"]))
 
-        order, number = jnp.zeros(self.images, jnp.int32), jnp.int32(0)
-        return jax.jit(run).lower(read_state(model), self._arrays, order, number, number, number)
+        order, key, number = jnp.zeros(self.images, jnp.int32), jnp.zeros(2, jnp.uint32), jnp.int32(0)
+        return jax.jit(run).lower(read_state(model), self._arrays, order, key, number, number, number)
 
     @property
     def steps(self) -> int:
         """Steps of one pass, the smaller last batch included."""
         return self._whole_batches + bool(self._last_batch)
 
-    def chunks(self, state: State, order: Indices) -> Iterator[Chunk]:
+    def chunks(self, state: State, order: Indices, key: tuple[int, int] = (0, 0)) -> Iterator[Chunk]:
         """Pass once over the data in the given order.
 
         Args:
             state: All variables at the start; metrics should be reset.
             order: A permutation of the positions 0…n-1.
+            key: Two numbers below 2³² that the variations of the images follow from; another for each pass.
 
         Yields:
             A Chunk every `CHUNK_SECONDS` or so, the last one at the end of the pass.
         """
-        device_order = jnp.asarray(order, jnp.int32)
+        order_and_key = jnp.asarray(order, jnp.int32), jnp.array(key, jnp.uint32)
         done = 0
         while done < self._whole_batches:
             stop = min(done + self._chunk_steps(), self._whole_batches)
             started = time.perf_counter()
-            chunk = self._execute(self._batch_size, state, device_order, (0, done, stop))
+            chunk = self._execute(self._batch_size, state, order_and_key, (0, done, stop))
             self._steps_per_second = (stop - done) / (time.perf_counter() - started)
             state, done = chunk.state, stop
             yield chunk
         if self._last_batch:
             start = self._whole_batches * self._batch_size
-            yield self._execute(self._last_batch, state, device_order, (start, 0, 1))
+            yield self._execute(self._last_batch, state, order_and_key, (start, 0, 1))
 
     def _chunk_steps(self) -> int:
         if self._steps_per_second is None:
             return 1  # measures how long a step takes
         return max(1, int(self._steps_per_second * CHUNK_SECONDS))
 
-    def _execute(self, size: int, state: State, order: Any, bounds: tuple[int, int, int]) -> Chunk:
+    def _execute(self, size: int, state: State, order_and_key: tuple[Any, Any], bounds: tuple[int, int, int]) -> Chunk:
         start, first, stop = (np.int32(bound) for bound in bounds)
-        state, logs, finite = self._compiled[size].result()(state, self._arrays, order, start, first, stop)
+        run = self._compiled[size].result()
+        state, logs, finite = run(state, self._arrays, *order_and_key, start, first, stop)
         logs = {name: float(value) for name, value in logs.items()}
         return Chunk(int(stop) if size == self._batch_size else self.steps, state, logs, bool(finite))
 

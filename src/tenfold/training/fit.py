@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
+from tenfold.recipes.augmentation import Augmentation
 from tenfold.terminal import busy
 from tenfold.training.compile_cache import compile_cache
 from tenfold.training.engine import Program, State, read_state, write_state
-from tenfold.training.inputs import Arrays, checked_arrays
+from tenfold.training.inputs import Arrays, check_augmentation, checked_arrays
 from tenfold.training.progress import ProgressBar
 from tenfold.types import Verbose
 
@@ -35,6 +36,7 @@ def fit(
     initial_epoch: int = 0,
     validation_freq: int = 1,
     seed: int = 0,
+    augmentation: Augmentation | None = None,
 ) -> Any:
     """Train a compiled Keras model on arrays: `keras.Model.fit`, compiled as one program.
 
@@ -57,7 +59,8 @@ def fit(
         sample_weight: Weight of each image in the loss, [n].
         initial_epoch: Number of epochs that were done before.
         validation_freq: Evaluate after every so many epochs.
-        seed: Fixes the orders.
+        seed: Fixes the orders and the variations.
+        augmentation: How each image is varied each time; x has to be uint8 images [n, height, width, channels] then.
 
     Returns:
         `keras.callbacks.History`, as `keras.Model.fit` does.
@@ -72,6 +75,8 @@ def fit(
     batch_size = 32 if batch_size is None else batch_size
     _check_settings(validation_split, seed, batch_size=batch_size, epochs=epochs, validation_freq=validation_freq)
     arrays = checked_arrays(model, x, y, sample_weight, class_weight)
+    if augmentation:
+        check_augmentation(augmentation, arrays)
     arrays, validation = _with_validation(model, arrays, validation_split, validation_data)
     bar = ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
     listeners = keras.callbacks.CallbackList(
@@ -82,27 +87,37 @@ def fit(
         steps=-(-len(arrays[0]) // batch_size),
         verbose=verbose,
     )
-    orders = ((epoch, _order(len(arrays[0]), shuffle, seed, epoch)) for epoch in range(initial_epoch, epochs))
+    passes = (Pass(epoch, _order(len(arrays[0]), shuffle, seed, epoch), seed) for epoch in range(initial_epoch, epochs))
     with compile_cache():
         with busy("Compiling the training program", show=verbose != 0):
-            training, evaluation = _programs(model, arrays, validation, batch_size)
+            training, evaluation = _programs(model, arrays, validation, batch_size, augmentation)
         try:
-            _run_epochs(model, training, evaluation, orders, validation_freq, listeners)
+            _run_epochs(model, training, evaluation, passes, validation_freq, listeners)
         finally:
             bar.close()
     return model.history
 
 
-def _programs(model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int) -> tuple[Program, Program | None]:
+class Pass(NamedTuple):
+    """One epoch: its number, the order of the images, and the training's seed."""
+
+    epoch: int
+    order: np.ndarray[Any, Any]
+    seed: int
+
+
+def _programs(
+    model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int, augmentation: Augmentation | None
+) -> tuple[Program, Program | None]:
     """What runs an epoch and what evaluates after it; the latter is compiled while the first epoch runs."""
     model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
     evaluation = None
     compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
     try:
-        training = Program(model, _on_device(arrays), batch_size, training=True, compiler=compiler)
+        training = Program(model, _on_device(arrays), batch_size, True, compiler, augmentation)
         if validation:
             evaluation_batch = _evaluation_batch(validation)
-            evaluation = Program(model, _on_device(validation), evaluation_batch, training=False, compiler=compiler)
+            evaluation = Program(model, _on_device(validation), evaluation_batch, False, compiler)
         training.wait()
     finally:
         compiler.shutdown(wait=False)
@@ -113,17 +128,18 @@ def _run_epochs(
     model: Any,
     training: Program,
     evaluation: Program | None,
-    orders: Iterable[tuple[int, np.ndarray[Any, Any]]],
+    passes: Iterable[Pass],
     validation_freq: int,
     listeners: Any,
 ) -> None:
-    """Train epoch by epoch, in the given orders of the images, until a callback stops it."""
+    """Train epoch by epoch until a callback stops it."""
     model.stop_training = False
     logs: dict[str, float] = {}
     listeners.on_train_begin()
-    for epoch, order in orders:
+    for one in passes:
+        epoch = one.epoch
         listeners.on_epoch_begin(epoch)
-        logs = _train_epoch(model, training, order, listeners)
+        logs = _train_epoch(model, training, one, listeners)
         if evaluation and not model.stop_training and (epoch + 1) % validation_freq == 0:
             logs |= {f"val_{name}": value for name, value in _evaluate(model, evaluation).items()}
         listeners.on_epoch_end(epoch, logs)
@@ -191,12 +207,12 @@ def _order(count: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray[Any, 
     return np.random.default_rng((seed, epoch)).permutation(count) if shuffle else np.arange(count)
 
 
-def _train_epoch(model: Any, program: Program, order: np.ndarray[Any, Any], listeners: Any) -> dict[str, float]:
+def _train_epoch(model: Any, program: Program, one: Pass, listeners: Any) -> dict[str, float]:
     """One pass over the training data; the model's variables follow chunk by chunk."""
     logs: dict[str, float] = {}
     model.reset_metrics()
     listeners.on_train_batch_begin(0)
-    for chunk in program.chunks(read_state(model), order):
+    for chunk in program.chunks(read_state(model), one.order, (one.seed % 2**32, one.epoch)):
         if not chunk.finite:
             raise NonFiniteLossError(_divergence(model, chunk.steps, program.steps))
         write_state(model, chunk.state)

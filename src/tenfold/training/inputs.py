@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tenfold.errors import DataError
+from tenfold.recipes.augmentation import Augmentation
 
 Arrays = tuple[np.ndarray[Any, Any], ...]
 
@@ -43,6 +44,25 @@ def checked_arrays(
         of_class = _class_weights(y, class_weight)
         weights = of_class if weights is None else weights * of_class
     return (x, y) if weights is None else (x, y, weights)
+
+
+def check_augmentation(augmentation: Augmentation, arrays: Arrays) -> None:
+    """Refuse images that cannot be varied.
+
+    Raises:
+        DataError: They are no pixels 0…255, or labels would have to be mixed that are integers.
+    """
+    x, y = arrays[:2]
+    if x.dtype != np.uint8 or x.ndim != 4:
+        raise DataError(
+            f"x holds {x.dtype} {list(x.shape)}; augmentation varies images, uint8 [n, height, width, channels]. "
+            "Give the raw pixels 0…255, and scale them in a layer: keras.layers.Rescaling(1 / 255)."
+        )
+    if (augmentation.mixup or augmentation.cutmix) and y.ndim != 2:
+        raise DataError(
+            "mixup and cutmix mix labels, too, but y holds integers. Give one-hot labels, and compile with "
+            "categorical_crossentropy."
+        )
 
 
 def _array(values: Any, name: str) -> np.ndarray[Any, Any]:

@@ -1,0 +1,146 @@
+"""How long it takes from the start of a process to a saved model that reads 99 % of MNIST's test images.
+
+    python -m benchmarks.time_to_accuracy --seeds 5
+
+The contestants take turns, a seed at a time, each time in a fresh process. Tenfold is `tenfold train mnist` as a user
+types it, to the finished run folder, once with an empty cache of compiled programs and once with a warm one. The others
+train epoch by epoch and are evaluated after each, uncounted; they are granted the fewest epochs after which the mean
+accuracy over the seeds reaches the target, which nobody knows beforehand.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from benchmarks.speed.data import data_file
+from benchmarks.speed.environments import BENCH, Contestant, run_contestant
+from benchmarks.speed.tasks import Task, chosen_tasks
+from tenfold.run.provenance import machine, versions
+
+RESULTS = Path(__file__).parent / "results" / "time_to_accuracy.json"
+TENFOLD = ("tenfold, cold", "tenfold, warm")
+
+Run = dict[str, Any]
+
+
+def keras_example() -> Task:
+    """The network and settings of keras.io's mnist_convnet, on all training images."""
+    pooled = {"layer": "MaxPooling2D", "pool_size": 2}
+    layers = [
+        {"layer": "Conv2D", "filters": 32, "kernel_size": 3, "activation": "relu"},
+        pooled,
+        {"layer": "Conv2D", "filters": 64, "kernel_size": 3, "activation": "relu"},
+        pooled,
+        {"layer": "Flatten"},
+        {"layer": "Dropout", "rate": 0.5},
+        {"layer": "Dense", "units": 10, "activation": "softmax"},
+    ]
+    model = chosen_tasks(["dense-512-256"])[0]  # Adam, one-hot labels, batches of 128
+    return dataclasses.replace(model, name="mnist_convnet", images=60_000, layers=tuple(layers), epochs=15)
+
+
+def contestants() -> list[tuple[Contestant, Task]]:
+    """The peers, and what each trains at most."""
+    tutorial = dataclasses.replace(chosen_tasks(["cnn-32-64-128"])[0], epochs=6)
+    found = []
+    for task in (keras_example(), tutorial):
+        for backend in ("tensorflow", "jax"):
+            name = f"keras-{backend}, {task.name}"
+            found.append((Contestant(name, name, "keras_fit", backend, {"KERAS_BACKEND": backend}), task))
+    published = Contestant("pytorch, one cycle", "", "pytorch_one_cycle", "torch")
+    return [*found, (published, dataclasses.replace(tutorial, epochs=1))]
+
+
+def train_tenfold(seed: int, folder: Path, cache: Path) -> Run:
+    """`tenfold train mnist` in a fresh process; seconds by the clock on the wall, up to its end."""
+    command = [str(Path(sys.executable).parent / "tenfold"), "train", "mnist", "--seed", str(seed), "--json"]
+    variables = os.environ | {"TENFOLD_COMPILE_CACHE": str(cache)}
+    folder.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    result = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=True)
+    seconds = time.perf_counter() - started
+    return {"seed": seed, "seconds": round(seconds, 3), "accuracy": json.loads(result.stdout)["accuracy"]}
+
+
+def train_peer(contestant: Contestant, task: Task, seed: int) -> Run:
+    """A peer in a fresh process."""
+    content = task.content(data_file(task.data, task.images, BENCH / "data"), seed) | {"watched": True}
+    folder = BENCH / "runs" / contestant.name.replace(", ", "-")
+    return {"seed": seed} | run_contestant(contestant, content, folder)
+
+
+def time_of_peer(runs: list[Run], target: float) -> dict[str, Any]:
+    """Seconds to the saved model after the fewest epochs whose mean accuracy reaches the target.
+
+    Saving takes as long after these epochs as after the last one.
+    """
+    epochs = len(runs[0]["reached"])
+    means = [mean(run["reached"][epoch]["accuracy"] for run in runs) for epoch in range(epochs)]
+    enough = next((epoch for epoch in range(epochs) if means[epoch] >= target), None)
+    if enough is None:
+        return {"reached": False, "epochs": epochs, "mean_accuracy": round(max(means), 5), "seconds": None}
+    saving = [run["seconds_to_saved_model"] - run["reached"][-1]["seconds"] for run in runs]
+    seconds = [run["reached"][enough]["seconds"] + saved for run, saved in zip(runs, saving, strict=True)]
+    return {
+        "reached": True,
+        "epochs": enough + 1,
+        "mean_accuracy": round(means[enough], 5),
+        "seconds": round(median(seconds), 2),
+    }
+
+
+def time_of_tenfold(runs: list[Run], target: float) -> dict[str, Any]:
+    """The median of the seconds, and how good the models are."""
+    accuracies = [run["accuracy"] for run in runs]
+    return {
+        "reached": mean(accuracies) >= target,
+        "mean_accuracy": round(mean(accuracies), 5),
+        "runs_that_reached": sum(accuracy >= target for accuracy in accuracies),
+        "seconds": round(median(run["seconds"] for run in runs), 2),
+    }
+
+
+def measure(seeds: int) -> dict[str, list[Run]]:
+    """All runs, by contestant."""
+    runs: dict[str, list[Run]] = {}
+    for seed in range(seeds):
+        cache = BENCH / "time_to_accuracy" / str(seed) / "compiled"
+        shutil.rmtree(cache, ignore_errors=True)
+        turns = [(name, lambda: train_tenfold(seed, cache.parent, cache)) for name in TENFOLD]  # noqa: B023
+        for contestant, task in contestants():
+            turns.append((contestant.name, lambda c=contestant, t=task: train_peer(c, t, seed)))  # noqa: B023
+        for name, train in turns:
+            run = train()
+            runs.setdefault(name, []).append(run)
+            print(f"seed {seed}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
+    return runs
+
+
+def main() -> None:
+    """Measure, and write the results."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    parser.add_argument("--target", type=float, default=0.99, help="mean accuracy to reach")
+    arguments = parser.parse_args()
+    runs = measure(arguments.seeds)
+    times = {
+        name: (time_of_tenfold if name in TENFOLD else time_of_peer)(found, arguments.target)
+        for name, found in runs.items()
+    }
+    document = {"target": arguments.target, "times": times, "runs": runs}
+    document |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+    RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(times, indent=1))
+
+
+if __name__ == "__main__":
+    main()

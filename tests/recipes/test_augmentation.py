@@ -1,0 +1,42 @@
+import pytest
+
+from tenfold.errors import RecipeError
+from tenfold.recipes.augmentation import Augmentation, refuse_label_changing
+from tenfold.recipes.recipe import dump_recipe, load_recipe
+
+DIGITS = [str(number) for number in range(10)]
+
+
+@pytest.mark.parametrize("amounts", [{"flip": "horizontal"}, {"flip": "vertical"}, {"rotation": 90.0}, {"shear": 50.0}])
+@pytest.mark.parametrize("class_names", [DIGITS, ["10", "11", "12"], list("abcdefg"), ["猫", "狗"]])
+def test_what_makes_other_characters_is_refused(amounts, class_names):
+    with pytest.raises(RecipeError, match="allow_label_changing=true"):
+        refuse_label_changing(Augmentation(**amounts), class_names)
+    refuse_label_changing(Augmentation(**amounts, allow_label_changing=True), class_names)
+
+
+def test_things_may_be_mirrored_and_characters_turned_a_little():
+    refuse_label_changing(Augmentation(flip="both", rotation=180.0), ["Trouser", "Pullover", "Bag"])
+    refuse_label_changing(Augmentation(rotation=20.0, shear=15.0, shift=0.2, elastic=2.0), DIGITS)
+
+
+def test_a_recipe_with_augmentation_is_written_and_read_again():
+    recipe = load_recipe("dense-128", ["augmentation={rotation=10.0, flip='horizontal'}"])
+    assert recipe.augmentation == Augmentation(rotation=10.0, flip="horizontal")
+    assert "[augmentation]" in dump_recipe(recipe)
+    assert dump_recipe(load_recipe("dense-128")).find("augmentation") == -1
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("augmentation.rotate=10", "rotation"),
+        ("augmentation.width_shift_range=0.1", "shift"),
+        ("augmentation.shift=0.9", "0.5"),
+        ("augmentation.flip=left", "horizontal"),
+        ("augmentation.mixup=0.2", "one-hot"),
+    ],
+)
+def test_wrong_settings_are_explained(override, message):
+    with pytest.raises(RecipeError, match=message):
+        load_recipe("dense-128", [override])

@@ -1,0 +1,37 @@
+import numpy as np
+
+from tenfold.keras_on_jax import keras
+from tenfold.training.moving_averages import recompute_moving_averages
+
+layers = keras.layers
+
+
+def images(count=48):
+    return np.random.default_rng(0).normal(3, 2, (count, 4, 4, 2)).astype(np.float32)
+
+
+def test_the_averages_are_those_that_the_present_weights_lead_to():
+    norm = layers.BatchNormalization(momentum=0.5)
+    model = keras.Sequential([keras.Input((4, 4, 2)), norm, layers.Dropout(0.5), layers.Flatten(), layers.Dense(3)])
+    recompute_moving_averages(model, images(), 16)
+    means = images().reshape(3, -1, 2).mean(1)
+    np.testing.assert_allclose(norm.moving_mean, np.average(means, axis=0, weights=[1, 2, 4]), rtol=1e-5)
+    variances = images().reshape(3, -1, 2).var(1)
+    np.testing.assert_allclose(norm.moving_variance, np.average(variances, axis=0, weights=[1, 2, 4]), rtol=1e-5)
+
+
+def test_other_variables_stay():
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.BatchNormalization(), layers.Flatten(), layers.Dense(3)])
+    before = [np.asarray(variable) for variable in model.trainable_variables]
+    recompute_moving_averages(model, images(), 16)
+    for variable, value in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_models_without_normalisation_and_too_few_images_change_nothing():
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.Dropout(0.5), layers.Flatten(), layers.Dense(3)])
+    recompute_moving_averages(model, images(), 16)
+    norm = layers.BatchNormalization()
+    model = keras.Sequential([keras.Input((4, 4, 2)), norm])
+    recompute_moving_averages(model, images(5), 16)
+    assert not np.asarray(norm.moving_mean).any()

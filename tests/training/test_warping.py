@@ -1,0 +1,108 @@
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jax import random
+from scipy import ndimage
+
+from tenfold.recipes.augmentation import Augmentation
+from tenfold.training.warping import resampled, warped
+
+KEY = random.PRNGKey(0)
+
+
+def images(count=4, height=9, width=7, channels=1):
+    return np.random.default_rng(0).integers(0, 256, (count, height, width, channels)).astype(np.float32)
+
+
+def varied(pictures, **amounts):
+    return np.asarray(warped(jnp.asarray(pictures), KEY, Augmentation(**amounts)))
+
+
+def test_nothing_to_do_leaves_images_as_they_are():
+    np.testing.assert_array_equal(varied(images()), images())
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9), st.integers(1, 3)),
+    fill=st.sampled_from(["black", "edge"]),
+    data=st.data(),
+)
+def test_values_between_pixels_are_those_of_scipy(shape, fill, data):
+    pictures = images(*shape)
+    numbers = np.random.default_rng(data.draw(st.integers(0, 99)))
+    rows, columns = numbers.uniform(-3, 12, (2, shape[0], 4, 5)).astype(np.float32)
+    found = np.asarray(resampled(jnp.asarray(pictures), jnp.asarray(rows), jnp.asarray(columns), fill))
+    mode = {"black": "grid-constant", "edge": "nearest"}[fill]
+    for n in range(shape[0]):
+        for channel in range(shape[3]):
+            expected = ndimage.map_coordinates(pictures[n, ..., channel], [rows[n], columns[n]], order=1, mode=mode)
+            np.testing.assert_allclose(found[n, ..., channel], expected, atol=2e-3)
+
+
+def test_a_crop_moves_whole_pixels_and_brings_in_black():
+    pictures = images(count=64)
+    for before, after in zip(pictures, varied(pictures, crop_padding=2), strict=True):
+        padded = np.pad(before, ((2, 2), (2, 2), (0, 0)))
+        assert any(np.array_equal(after, padded[i : i + 9, j : j + 7]) for i in range(5) for j in range(5))
+
+
+@pytest.mark.parametrize("flip", ["horizontal", "vertical", "both"])
+def test_flips_give_the_image_or_its_mirror_image(flip):
+    mirrors = {
+        "horizontal": [lambda x: x, lambda x: x[:, ::-1]],
+        "vertical": [lambda x: x, lambda x: x[::-1]],
+        "both": [lambda x: x, lambda x: x[:, ::-1], lambda x: x[::-1], lambda x: x[::-1, ::-1]],
+    }[flip]
+    pictures = images(count=64)
+    seen = set()
+    for before, after in zip(pictures, varied(pictures, flip=flip), strict=True):
+        kinds = [number for number, mirror in enumerate(mirrors) if np.allclose(after, mirror(before), atol=1e-3)]
+        assert kinds
+        seen.update(kinds)
+    assert seen == set(range(len(mirrors)))
+
+
+def bar():
+    """An upright bar in the middle of an image."""
+    picture = np.zeros((1, 21, 21, 1), np.float32)
+    picture[:, 4:17, 10] = 255
+    return np.repeat(picture, 200, axis=0)
+
+
+def direction_degrees(picture):
+    """How far a bar leans from upright."""
+    weights = picture[..., 0]
+    rows, columns = np.mgrid[: weights.shape[0], : weights.shape[1]] - 10.0
+    return np.degrees(np.arctan2((weights * rows * columns).sum(), (weights * rows**2).sum()))
+
+
+@pytest.mark.parametrize("amounts", [{"rotation": 20.0}, {"shear": 20.0}])
+def test_turned_and_sheared_bars_lean_up_to_the_limit_both_ways(amounts):
+    leans = np.array([direction_degrees(picture) for picture in varied(bar(), **amounts)])
+    assert 17 < leans.max() < 21
+    assert -21 < leans.min() < -17
+    assert abs(leans.mean()) < 3
+
+
+def test_zoom_makes_bars_longer_and_shorter_by_the_factor():
+    pictures = varied(bar(), zoom=0.25)
+    lengths = pictures[..., 10, 0].sum(1) / pictures[..., 10, 0].max(1)
+    assert 1.15 < lengths.max() / 13 < 1.3
+    assert 0.75 < lengths.min() / 13 < 0.87
+
+
+def test_shift_moves_up_to_the_share_of_each_side():
+    pictures = varied(bar(), shift=0.1)
+    rows = (pictures[..., 0] * np.arange(21)[:, None]).sum((1, 2)) / pictures.sum((1, 2, 3)) - 10
+    assert 1.7 < rows.max() < 2.2
+    assert -2.2 < rows.min() < -1.7
+
+
+def test_elastic_fields_move_points_by_their_standard_deviation():
+    """Seen on a picture whose brightness is the column's number."""
+    picture = np.broadcast_to(np.arange(41, dtype=np.float32)[:, None], (100, 41, 41, 1))
+    moved = varied(picture, elastic=2.0, fill="edge")[:, 15:26, 15:26] - picture[:, 15:26, 15:26]
+    assert 1.7 < moved.std() < 2.3

@@ -25,7 +25,7 @@ sanitize: setup
 	$(BIN)/cmake -S src/tenfold/kernels/native -B build/sanitize -G Ninja -DTENFOLD_SANITIZE=ON -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python > build/sanitize.log || (cat build/sanitize.log; false)
 	$(BIN)/cmake --build build/sanitize
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
-	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/python -m pytest tests/kernels/test_conv_block.py tests/kernels/test_dense_block.py tests/kernels/test_dropout.py tests/kernels/test_norm_block.py tests/kernels/test_optimizer_step.py
+	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/python -m pytest tests/kernels/test_conv_block.py tests/kernels/test_dense_block.py tests/kernels/test_dropout.py tests/kernels/test_norm_block.py tests/kernels/test_optimizer_step.py tests/kernels/test_resampling.py
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

@@ -1,13 +1,10 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from jax import random
-from scipy import ndimage
 
 from tenfold.recipes.augmentation import Augmentation
-from tenfold.training.warping import resampled, warped
+from tenfold.training.warping import warped
 
 KEY = random.PRNGKey(0)
 
@@ -22,24 +19,6 @@ def varied(pictures, **amounts):
 
 def test_nothing_to_do_leaves_images_as_they_are():
     np.testing.assert_array_equal(varied(images()), images())
-
-
-@settings(max_examples=20, deadline=None)
-@given(
-    shape=st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9), st.integers(1, 3)),
-    fill=st.sampled_from(["black", "edge"]),
-    data=st.data(),
-)
-def test_values_between_pixels_are_those_of_scipy(shape, fill, data):
-    pictures = images(*shape)
-    numbers = np.random.default_rng(data.draw(st.integers(0, 99)))
-    rows, columns = numbers.uniform(-3, 12, (2, shape[0], 4, 5)).astype(np.float32)
-    found = np.asarray(resampled(jnp.asarray(pictures), jnp.asarray(rows), jnp.asarray(columns), fill))
-    mode = {"black": "grid-constant", "edge": "nearest"}[fill]
-    for n in range(shape[0]):
-        for channel in range(shape[3]):
-            expected = ndimage.map_coordinates(pictures[n, ..., channel], [rows[n], columns[n]], order=1, mode=mode)
-            np.testing.assert_allclose(found[n, ..., channel], expected, atol=2e-3)
 
 
 def test_a_crop_moves_whole_pixels_and_brings_in_black():

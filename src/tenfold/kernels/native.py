@@ -35,6 +35,7 @@ _HANDLERS = {
     "norm_forward": "TenfoldNormForward",
     "norm_backward": "TenfoldNormBackward",
     "optimizer_step": "TenfoldOptimizerStep",
+    "resample": "TenfoldResample",
 }
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import random
 
+from tenfold.kernels.resampling import resampled
 from tenfold.recipes.augmentation import Augmentation
 
 _FLIPPED_AXES = {"none": (0.0, 0.0), "horizontal": (0.0, 1.0), "vertical": (1.0, 0.0), "both": (1.0, 1.0)}
@@ -33,32 +34,6 @@ def warped(images: Any, key: Any, settings: Augmentation) -> Any:
     if settings.elastic:
         places += settings.elastic * _smooth_fields(elastic_key, count, (height, width), settings.elastic_cells)
     return resampled(images, places[..., 0], places[..., 1], settings.fill)
-
-
-def resampled(images: Any, rows: Any, columns: Any, fill: str) -> Any:
-    """The images' values between pixels.
-
-    Args:
-        images: [n, height, width, channels], float32.
-        rows: [n, output height, output width]: where each value is taken, in pixels from the top; any number.
-        columns: The same from the left.
-        fill: "black" gives 0 outside the image, "edge" its nearest pixel.
-    """
-    count, height, width, channels = images.shape
-    flat = images.reshape(count, height * width, channels)
-    top, left = jnp.floor(rows), jnp.floor(columns)
-
-    def pixels(row: Any, column: Any) -> Any:
-        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        at = jnp.clip(row, 0, height - 1) * width + jnp.clip(column, 0, width - 1)
-        values = jnp.take_along_axis(flat, at.astype(jnp.int32).reshape(count, -1, 1), axis=1)
-        values = values.reshape(*rows.shape, channels)
-        return values if fill == "edge" else jnp.where(inside[..., None], values, 0)
-
-    down, right = (rows - top)[..., None], (columns - left)[..., None]
-    upper = pixels(top, left) * (1 - right) + pixels(top, left + 1) * right
-    lower = pixels(top + 1, left) * (1 - right) + pixels(top + 1, left + 1) * right
-    return upper * (1 - down) + lower * down
 
 
 def _affine_maps(key: Any, count: int, size: tuple[int, int], settings: Augmentation) -> tuple[Any, Any]:

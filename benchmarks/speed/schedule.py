@@ -21,14 +21,17 @@ def turns(contestants: Iterable[Contestant], rounds: int) -> list[tuple[int, Con
 def entrants(task: Task, contestants: Iterable[Contestant]) -> list[Contestant]:
     """Those who take part in a task.
 
-    scikit-learn knows dense layers only; an installation without native kernels is measured where it is to keep up
-    with Keras, on networks without convolutions.
+    Everyone trains the recipes; scikit-learn only those of dense layers, and an installation without native kernels
+    only those without convolutions, where it is to keep up with Keras. Elsewhere only Tenfold and the peers that
+    come next to it at some recipe take part.
     """
     absent = set()
     if not task.dense_only:
         absent.add("scikit-learn")
     if task.convolutional:
         absent.add("tenfold-pure")
+    if task.group != "recipes":
+        absent |= {"scikit-learn", "tenfold-pure", "keras-torch"}
     return [one for one in contestants if one.name not in absent]
 
 

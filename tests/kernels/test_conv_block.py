@@ -16,14 +16,6 @@ from tenfold.kernels.conv_block import ConvBlock, conv_block, output_shape, twin
 INSTRUCTION_SETS = native.supported_instruction_sets()
 
 
-@pytest.fixture(autouse=True)
-def _restore_instruction_set():
-    before = native.instruction_set()
-    yield
-    if before:
-        native.choose_instruction_set(before)
-
-
 def stock_block(images, kernel, bias, block):
     """What Keras's own layers compute, through XLA's own operations."""
     maps = keras.ops.conv(images, kernel, list(block.strides), block.padding) + bias

@@ -12,14 +12,6 @@ from tenfold.kernels.dense_block import dense_block, kernel_product, noted_kerne
 INSTRUCTION_SETS = native.supported_instruction_sets()
 
 
-@pytest.fixture(autouse=True)
-def _restore_instruction_set():
-    before = native.instruction_set()
-    yield
-    if before:
-        native.choose_instruction_set(before)
-
-
 def stock_block(inputs, kernel, bias, relu):
     outputs = jnp.matmul(inputs, kernel, precision="highest") + bias
     return jax.nn.relu(outputs) if relu else outputs

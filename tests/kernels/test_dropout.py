@@ -12,14 +12,6 @@ from tenfold.kernels.dropout import dropout, twin_dropout
 INSTRUCTION_SETS = native.supported_instruction_sets()
 
 
-@pytest.fixture(autouse=True)
-def _restore_instruction_set():
-    before = native.instruction_set()
-    yield
-    if before:
-        native.choose_instruction_set(before)
-
-
 def check(shape, key, rate):
     """Every instruction set and the twin give Keras's very bytes."""
     inputs = np.random.default_rng(0).normal(size=shape).astype(np.float32)

@@ -14,14 +14,6 @@ INSTRUCTION_SETS = native.supported_instruction_sets()
 EPSILON = 1e-3
 
 
-@pytest.fixture(autouse=True)
-def _restore_instruction_set():
-    before = native.instruction_set()
-    yield
-    if before:
-        native.choose_instruction_set(before)
-
-
 def stock_block(inputs, gamma, beta, epsilon, relu):
     """What Keras's own layers compute."""
     axes = list(range(inputs.ndim - 1))

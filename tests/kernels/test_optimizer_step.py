@@ -21,14 +21,6 @@ OPTIMIZERS = {
 LARGE, SMALL = (90, 70), (10,)
 
 
-@pytest.fixture(autouse=True)
-def _restore_instruction_set():
-    before = native.instruction_set()
-    yield
-    if before:
-        native.choose_instruction_set(before)
-
-
 def weights():
     random = np.random.default_rng(0)
     return [random.normal(size=shape).astype(np.float32) for shape in (LARGE, SMALL)]

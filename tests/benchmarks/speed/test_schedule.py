@@ -27,6 +27,12 @@ def test_everyone_takes_part_where_it_can():
     assert set(names(entrants(convolution, CONTESTANTS))) == everyone - {"scikit-learn", "tenfold-pure"}
 
 
+def test_outside_the_recipes_the_next_best_take_part():
+    for name in ("dense-512-batch-32", "colour-32x32"):
+        taking_part = names(entrants(chosen_tasks([name])[0], CONTESTANTS))
+        assert taking_part == ["tenfold", "keras-tensorflow", "keras-jax", "pytorch"]
+
+
 def test_the_estimate_grows_with_turns_and_with_work():
     dense, convolution = chosen_tasks(["dense-128"])[0], chosen_tasks(["cnn-32-64-128"])[0]
     assert estimated_seconds(dense, turns=6) == 2 * estimated_seconds(dense, turns=3)

@@ -36,6 +36,8 @@ SPEED_HEADS = {
     "README.zh.md": ("配方，批次", "Tenfold", "最快的 Keras", "手写 PyTorch", "比 Keras 快", "比 PyTorch 快"),
 }
 
+_MOST_SINGLES = 10
+
 
 def load_results() -> dict[str, dict[str, Any]]:
     """The measured recipes, in the tutorials' order, then the others."""
@@ -49,12 +51,17 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
     lines = recipe.splitlines()
     body = next(number for number, line in enumerate(lines) if not line.startswith("#"))
     low, high = result["interval"]
-    singles = ", ".join(f"{run['accuracy']:.4f}" for run in result["runs"])
+    accuracies = [f"{run['accuracy']:.4f}" for run in result["runs"]]
+    singles = (
+        f": {', '.join(accuracies)}"
+        if len(accuracies) <= _MOST_SINGLES
+        else f", {min(accuracies)} to {max(accuracies)}"
+    )
     machine = result["machine"]
     header = [
         lines[0],
         f"# test accuracy {result['mean']:.4f} (95 % interval {low:.4f} to {high:.4f}), mean of "
-        f"{len(result['runs'])} seeds: {singles}",
+        f"{len(result['runs'])} seeds{singles}",
         f"# {result['median_seconds']:.0f} s from start to finished run folder on {machine['cores']} "
         f"{machine['processor']} cores, Tenfold {result['tenfold']}, {result['date']}",
     ]

@@ -8,6 +8,8 @@ import pytest
 from tenfold.classifier.onnx_writer import onnx_model, write_onnx
 from tenfold.errors import ModelError
 from tenfold.keras_on_jax import keras
+from tenfold.models.averaging import average_networks
+from tenfold.recipes.settings import Averaging
 
 NETWORK = [
     {"layer": "Conv2D", "filters": 3, "kernel_size": 2, "activation": "relu"},
@@ -90,6 +92,38 @@ def test_models_within_models_and_shared_layers(random_weights, assert_parity):
     model = keras.Model(inputs, head(outputs))
     random_weights(model)
     assert_parity(model)
+
+
+def test_averaged_networks_and_copies_share_their_constants(network_model, make_metadata, assert_parity):
+    networks = [network_model(NETWORK, (5, 4, 3)) for _ in range(2)]
+    networks[1].set_weights([weight + 0.1 for weight in networks[0].get_weights()])
+    for number, network in enumerate(networks):
+        network.name = f"network_{number}"
+    model = average_networks(networks, Averaging(shift=1, mirrored=True), "mean")
+    assert_parity(model)
+    alone, together = (len(onnx_model(one, make_metadata(one)).graph.initializer) for one in (networks[0], model))
+    # Beside the weights: the moves' and the mirror's begins, ends, axes and steps.
+    assert together < 2 * alone + 20
+
+
+def test_averages_of_logits_get_a_softmax_and_mixed_ones_are_refused(make_metadata, random_weights, assert_parity):
+    images = keras.Input((3, 2, 1))
+    flat = keras.layers.Flatten()(images)
+    logits = [keras.layers.Dense(4)(flat) for _ in range(2)]
+    model = keras.Model(images, keras.layers.Average()(logits))
+    random_weights(model)
+    assert_parity(model, softmax=True)
+    mixed = keras.layers.Average()([logits[0], keras.layers.Activation("softmax")(logits[1])])
+    with pytest.raises(ModelError, match="averages probabilities with other values"):
+        onnx_model(keras.Model(images, mixed), make_metadata(model))
+
+
+def test_padding_with_anything_but_the_edge_is_refused(make_metadata):
+    images = keras.Input((3, 2, 1))
+    padded = keras.ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    model = keras.Model(images, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(padded)))
+    with pytest.raises(ModelError, match=r'keras.ops.pad with mode="edge" only, not \'constant\''):
+        onnx_model(model, make_metadata(model))
 
 
 def test_other_ends_are_refused(make_metadata):

@@ -84,7 +84,7 @@ def test_show_refuses_a_folder_that_cannot_be_made(cats_and_dogs):
 
 
 def test_show_draws_what_a_recipes_augmentation_does(cats_and_dogs, tmp_path):
-    recipe = recipe_path("quick").read_text(encoding="utf-8")
+    recipe = recipe_path("dense-128").read_text(encoding="utf-8")
     path = tmp_path / "varied.toml"
     path.write_text(f"{recipe}\n[augmentation]\nrotation = 20.0\nflip = 'horizontal'\n", encoding="utf-8")
     result = run("show", str(cats_and_dogs), "--augment", str(path), "--out", "out")
@@ -95,9 +95,9 @@ def test_show_draws_what_a_recipes_augmentation_does(cats_and_dogs, tmp_path):
 
 def test_show_refuses_augmentation_that_is_missing_or_changes_labels(cats_and_dogs, tmp_path):
     with pytest.raises(RecipeError, match="has no augmentation"):
-        run("show", str(cats_and_dogs), "--augment", "quick", "--out", "out")
+        run("show", str(cats_and_dogs), "--augment", "dense-128", "--out", "out")
     path = tmp_path / "flipped.toml"
-    recipe = recipe_path("quick").read_text(encoding="utf-8")
+    recipe = recipe_path("dense-128").read_text(encoding="utf-8")
     path.write_text(f"{recipe}\n[augmentation]\nflip = 'vertical'\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="digits or letters"):
         run("show", "mnist", "--augment", str(path), "--out", "out")

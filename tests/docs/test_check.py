@@ -83,7 +83,7 @@ def test_commands_that_exist_pass(check, options, text):
     [
         ("`tenfold serve last`", "`tenfold serve`"),
         ("```sh\ntenfold data import x\n```", "`tenfold data import`"),
-        ("```text\ntenfold train mnist \\\n    --time-limit 3m\n```", "--time-limit"),
+        ("```text\ntenfold train mnist \\\n    --patience 3\n```", "--patience"),
         ("`tenfold data show letters --recipe x`", "--recipe"),
         ("give `--epoch` to it", "--epoch"),
     ],

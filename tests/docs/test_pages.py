@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import tomli_w
 
 from tenfold.recipes.layers import AnyLayer
-from tenfold.recipes.recipe import Recipe, load_recipe, recipe_path
+from tenfold.recipes.recipe import load_recipe, recipe_path
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
@@ -86,7 +87,10 @@ def read_toml(block: Block, folder: Path) -> None:
     whole: dict[str, Any] = tomllib.loads(recipe_path("quick").read_text(encoding="utf-8"))
     for key, value in content.items():
         whole[key] = whole.get(key, {}) | value
-    Recipe.model_validate(whole)
+    path = folder / "part.toml"
+    path.write_text(tomli_w.dumps(whole), encoding="utf-8")
+    for data in ("mnist", "fashion-mnist", "my-folder"):
+        load_recipe(path, data=data)
 
 
 @pytest.mark.usefixtures("activated")

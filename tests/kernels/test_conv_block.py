@@ -20,7 +20,7 @@ def stock_block(images, kernel, bias, block):
     """What Keras's own layers compute, through XLA's own operations."""
     maps = keras.ops.conv(images, kernel, list(block.strides), block.padding) + bias
     maps = jax.nn.relu(maps) if block.relu else maps
-    return keras.ops.max_pool(maps, block.pool_size, block.pool_size, "valid")
+    return keras.ops.max_pool(maps, block.pool_size, block.pool_size, block.pool_padding)
 
 
 def arguments(images, kernel, block, random, integers=False):
@@ -81,6 +81,14 @@ def test_tiles_at_odd_edges_count_what_is_inside(size, padding):
     check((3, *size, 32), (3, 3, 32, 20), ConvBlock(padding=padding, relu=True), np.random.default_rng(4))
 
 
+@pytest.mark.parametrize("channels", [1, 32])
+@pytest.mark.parametrize("pool_size", [(2, 2), (3, 3), (5, 2)])
+def test_windows_that_reach_over_the_edge(channels, pool_size):
+    block = ConvBlock(relu=True, pool_size=pool_size, pool_padding="same")
+    check((3, 9, 11, channels), (3, 3, channels, 20), block, np.random.default_rng(4))
+    check((3, 9, 11, channels), (3, 3, channels, 20), block, np.random.default_rng(4), integers=True)
+
+
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_random_shapes(data):
@@ -92,6 +100,7 @@ def test_random_shapes(data):
         padding=data.draw(st.sampled_from(["valid", "same"])),
         relu=data.draw(st.booleans()),
         pool_size=data.draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        pool_padding=data.draw(st.sampled_from(["valid", "same"])),
     )
     check((data.draw(st.integers(1, 5)), height, width, kernel[2]), kernel, block, np.random.default_rng(0))
 

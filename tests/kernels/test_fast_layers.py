@@ -50,8 +50,10 @@ def test_an_error_inside_the_block_restores_the_model():
         [layers.Conv2D(3, 3, name="c", use_bias=False), layers.ReLU(name="a")],
     ],
 )
-def test_convolution_relu_and_pooling_become_one_block(activation):
-    model = keras.Sequential([keras.Input((9, 9, 1)), *activation, layers.MaxPooling2D(2, name="p"), layers.Flatten()])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_convolution_relu_and_pooling_become_one_block(activation, padding):
+    pooling = layers.MaxPooling2D(2, padding=padding, name="p")
+    model = keras.Sequential([keras.Input((9, 9, 1)), *activation, pooling, layers.Flatten()])
     assert replaced(model) == {
         "c": "_call_block",
         **({"a": "_pass_on"} if len(activation) == 2 else {}),

@@ -110,7 +110,7 @@ def test_wrong_values(override, sentence):
     [
         (
             "training.epoch=3",
-            "training.epoch is no setting. Did you mean 'epochs'? Known here: epochs, batch_size,",
+            "training.epoch is no setting. Did you mean 'epochs'? Known here: epochs, least_steps,",
         ),
         ("training.nb_epoch=3", "training.nb_epoch is no setting. Did you mean 'epochs'?"),
         (
@@ -137,7 +137,7 @@ def test_wrong_values(override, sentence):
         (
             "a.b.c=1",
             "a is no setting. Known here: name, description, data, size, gray, network, compile, training, "
-            "augmentation.",
+            "augmentation, averaging.",
         ),
     ],
 )

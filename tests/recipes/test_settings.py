@@ -37,6 +37,17 @@ def test_early_stopping_on_the_training_loss_needs_no_validation():
     assert Training(epochs=9, early_stopping=stopping, watch_test_set=False).early_stopping == stopping
 
 
+@pytest.mark.parametrize(
+    ("images", "epochs"),
+    [(60_000, 3), (1_500, 50), (1_501, 49), (20, 200), (1, 200)],
+    ids=["enough", "few", "a smaller last batch counts", "bounded", "one image"],
+)
+def test_epochs_are_raised_for_few_images(images, epochs):
+    training = Training(epochs=3, batch_size=50, least_steps=1_500)
+    assert training.epochs_for(images) == epochs
+    assert Training(epochs=3, batch_size=50).epochs_for(images) == 3
+
+
 def test_class_weights_by_name():
     overrides = ["training.class_weight.T-shirt/top=2", "training.class_weight.数字=0.5"]
     assert load_recipe("dense-128", overrides).training.class_weight == {"T-shirt/top": 2, "数字": 0.5}

@@ -44,6 +44,14 @@ def test_a_whole_recipe_in_words():
         ("training.validation_split=0", "validation", "none: all training images are trained on"),
         ("training.class_weight=balanced", "class weights", "balanced: rare classes weigh more"),
         ("training.class_weight={a=2, b=0.5}", "class weights", "a 2, b 0.5"),
+        ("training.least_steps=900", "training", "5 epochs or as many as make 900 steps, batches of 64, seed 0"),
+        ("averaging={networks=3}", "prediction", "mean over 3 networks"),
+        (
+            "averaging={networks=3, shift=1, mirrored=true}",
+            "prediction",
+            "mean over 3 networks on an image and its copies moved by 1 pixel each way and mirrored",
+        ),
+        ("averaging={mirrored=true}", "prediction", "mean over an image and its copies mirrored"),
         ("training.early_stopping={}", "training", "at most 5 epochs, batches of 64, seed 0"),
         (
             "training.early_stopping={patience=2, min_delta=0.1}",

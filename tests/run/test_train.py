@@ -107,6 +107,44 @@ def test_arrays_train_without_files_and_early_stopping_restores_the_best_epoch(d
     assert model.evaluate(validation.images, one_hot, verbose=0)[0] == pytest.approx(min(losses), rel=1e-4)
 
 
+@pytest.fixture(scope="module")
+def ensemble(npz_file, recipe_file, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "ensemble"
+    return tenfold.train(npz_file, recipe_file, overrides=["averaging={networks=2, shift=1}"], out=out, verbose=0)
+
+
+def test_an_ensemble_is_saved_as_one_model(ensemble, dataset):
+    model = keras.saving.load_model(ensemble.path / "model.keras")
+    networks = [model.get_layer(name) for name in ("network_1", "network_2")]
+    assert not np.allclose(networks[0].get_weights()[0], networks[1].get_weights()[0], atol=1e-3)
+    assert json.loads((ensemble.path / "run.json").read_text())["parameters"] == 2 * networks[0].count_params()
+    expected = model.predict(dataset.test.images, verbose=0)
+    found = tenfold.load_classifier(ensemble.path).probabilities(dataset.test.images)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert [row["epoch"] for row in ensemble.history] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_first_network_of_an_ensemble_is_that_of_the_recipe_alone(ensemble, run):
+    model = keras.saving.load_model(ensemble.path / "model.keras")
+    alone = keras.saving.load_model(run.path / "model.keras")
+    for found, expected in zip(model.get_layer("network_1").get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_an_interrupted_ensemble_keeps_the_networks_that_are_finished(dataset, recipe_file, monkeypatch):
+    epochs = iter(range(100))
+
+    def interrupt(self, epoch, logs=None):
+        if next(epochs) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
+    with pytest.raises(TrainingInterrupted, match="4 finished epochs"):
+        tenfold.train(dataset, recipe_file, overrides=["averaging={networks=3}"], verbose=0)
+    model = keras.saving.load_model("runs/bars-small-1/model.keras")
+    assert [layer.name for layer in model.layers] == ["images", "network_1"]
+
+
 def test_a_diverging_run_keeps_its_last_finite_weights(dataset, recipe_file):
     overrides = ["compile.optimizer={name = 'sgd', learning_rate = 1e38}"]
     with pytest.raises(NonFiniteLossError, match=r"The model so far is in runs/bars-small-1 \(0 finished epochs\)"):

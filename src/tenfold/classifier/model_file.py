@@ -17,7 +17,7 @@ MAX_FILE_BYTES = 256 * 2**20
 OPERATORS = frozenset(
     {
         *("Cast", "Transpose", "Flatten", "MatMul", "Add", "Mul", "Conv", "BatchNormalization"),
-        *("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool"),
+        *("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Mean", "Pad", "Slice"),
         *("Relu", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Tanh", "Softmax"),
     }
 )

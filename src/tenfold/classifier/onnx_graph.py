@@ -36,6 +36,7 @@ class Graph:
     nodes: list[NodeProto] = field(default_factory=list)
     constants: list[TensorProto] = field(default_factory=list)
     _names: set[str] = field(default_factory=set)
+    _known: dict[tuple[type, tuple[int, ...], bytes], str] = field(default_factory=dict)
 
     def add(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Add a node and give the name of its only output."""
@@ -43,12 +44,14 @@ class Graph:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], name=name, **attributes))
         return name
 
-    def constant(self, what: str, values: Any) -> str:
-        """Add a float32 constant and give its name."""
-        name = self._fresh(what)
-        array = np.ascontiguousarray(np.asarray(values, dtype=np.float32))
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
+    def constant(self, what: str, values: Any, dtype: type = np.float32) -> str:
+        """The name of a constant; one that is used again, as by a shared layer, is in the graph once."""
+        array: np.ndarray[Any, Any] = np.ascontiguousarray(np.asarray(values, dtype=dtype))
+        content = (dtype, array.shape, array.tobytes())
+        if content not in self._known:
+            self._known[content] = self._fresh(what)
+            self.constants.append(numpy_helper.from_array(array, self._known[content]))
+        return self._known[content]
 
     def rename(self, old: str, new: str) -> None:
         """Give a value another name wherever it is made or used."""

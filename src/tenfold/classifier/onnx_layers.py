@@ -181,6 +181,37 @@ def _add(graph: Graph, layer: Any, inputs: Sequence[Value], shape: Shape) -> Val
     return Value(total, shape, values[0].channels_first)
 
 
+def _average(graph: Graph, layer: Any, inputs: Sequence[Value], shape: Shape) -> Value:
+    values = [to_channels_last(graph, value) for value in inputs]
+    return Value(graph.add("Mean", [value.name for value in values]), shape)
+
+
+def _cropping2d(graph: Graph, layer: Any, inputs: Sequence[Value], shape: Shape) -> Value:
+    (top, _), (left, _) = layer.cropping
+    begins, ends = [top, left], [top + shape[0], left + shape[1]]
+    return Value(_slice(graph, inputs[0], begins, ends, axes=[1, 2], steps=[1, 1]), shape)
+
+
+def _flip(graph: Graph, operation: Any, inputs: Sequence[Value], shape: Shape) -> Value:
+    axes = [operation.axis] if isinstance(operation.axis, int) else list(operation.axis)
+    begins, ends = [-1] * len(axes), [np.iinfo(np.int64).min] * len(axes)
+    return Value(_slice(graph, inputs[0], begins, ends, axes=axes, steps=[-1] * len(axes)), shape)
+
+
+def _slice(graph: Graph, value: Value, begins: list[int], ends: list[int], axes: list[int], steps: list[int]) -> str:
+    numbers = {"begins": begins, "ends": ends, "axes": axes, "steps": steps}
+    names = [graph.constant(what, values, np.int64) for what, values in numbers.items()]
+    return graph.add("Slice", [to_channels_last(graph, value).name, *names])
+
+
+def _pad(graph: Graph, operation: Any, inputs: Sequence[Value], shape: Shape) -> Value:
+    if operation.mode != "edge":
+        raise ModelError(f'The ONNX writer knows keras.ops.pad with mode="edge" only, not {operation.mode!r}.')
+    begins, ends = zip(*operation.pad_width, strict=True)
+    name = to_channels_last(graph, inputs[0]).name
+    return Value(graph.add("Pad", [name, graph.constant("pads", begins + ends, np.int64)], mode="edge"), shape)
+
+
 AddLayer = Callable[[Graph, Any, Sequence[Value], Shape], Value]
 
 LAYERS: dict[str, AddLayer] = {
@@ -199,5 +230,9 @@ LAYERS: dict[str, AddLayer] = {
     "Dropout": _dropout,
     "SpatialDropout2D": _dropout,
     "Add": _add,
+    "Average": _average,
+    "Cropping2D": _cropping2d,
+    "Flip": _flip,
+    "Pad": _pad,
 }
-"""Every Keras layer that a recipe can lead to, by the name of its class."""
+"""Every Keras layer or operation that a recipe can lead to, by the name of its class."""

@@ -26,7 +26,7 @@ from tenfold.files import atomic_path
 OPSET_VERSION = 17
 IR_VERSION = 8
 
-_KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooling2D", "AveragePooling2D")
+_KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooling2D", "AveragePooling2D", "Average")
 
 
 def write_onnx(model: Any, path: Path, metadata: Metadata) -> None:
@@ -59,7 +59,7 @@ def onnx_model(model: Any, metadata: Metadata) -> onnx.ModelProto:
     images = Value(graph.add("Cast", ["images"], to=onnx.TensorProto.FLOAT), metadata.image_shape)
     outputs = _add_network(graph, functional, images, prefix="")
     graph.scope = "probabilities"
-    if _final_activation(functional) == "linear":
+    if _final_activation(functional.outputs[0]) == "linear":
         outputs = activate(graph, "softmax", outputs)
     graph.rename(outputs.name, "probabilities")
     proto = _model_proto(graph, metadata)
@@ -109,30 +109,30 @@ def _add_network(graph: Graph, functional: Any, images: Value, prefix: str) -> V
     return values[id(functional.outputs[0])]
 
 
-def _final_activation(functional: Any) -> str:
+def _final_activation(tensor: Any) -> str:
     """The activation that the outputs went through last: "softmax" or "linear".
 
     Raises:
         ModelError: It is another one, whose values are no probabilities.
     """
-    tensor = functional.outputs[0]
-    while True:
-        layer, node_index, _ = tensor._keras_history
-        if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
-            tensor = _functional(layer).outputs[0]
-            continue
-        activation = layer.get_config().get("activation")
-        before = layer._inbound_nodes[node_index].input_tensors
-        if activation == "softmax":
-            return "softmax"
-        if activation not in (None, "linear"):
-            raise ModelError(
-                f"The network ends in {activation} ({layer.name}), whose values are no probabilities. "
-                'End it with activation = "softmax".'
-            )
-        if not _keeps_distribution(layer, before):
-            return "linear"
-        tensor = before[0]
+    layer, node_index, _ = tensor._keras_history
+    if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
+        return _final_activation(_functional(layer).outputs[0])
+    activation = layer.get_config().get("activation")
+    before = layer._inbound_nodes[node_index].input_tensors
+    if activation == "softmax":
+        return "softmax"
+    if activation not in (None, "linear"):
+        raise ModelError(
+            f"The network ends in {activation} ({layer.name}), whose values are no probabilities. "
+            'End it with activation = "softmax".'
+        )
+    if not _keeps_distribution(layer, before):
+        return "linear"
+    ends = {_final_activation(value) for value in before}
+    if len(ends) > 1:
+        raise ModelError(f"{layer.name} averages probabilities with other values. End all that it averages in softmax.")
+    return ends.pop()
 
 
 def _keeps_distribution(layer: Any, inputs: list[Any]) -> bool:

@@ -69,7 +69,7 @@ def show(
 
     if out is not None:
         _check_fresh(out)
-    augmentation = _augmentation(augment) if augment else None
+    augmentation = _augmentation(augment, data) if augment else None
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
     if augmentation:
         refuse_label_changing(augmentation, dataset.class_names)
@@ -132,10 +132,10 @@ def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
     return pictures
 
 
-def _augmentation(recipe: str) -> "Augmentation":
+def _augmentation(recipe: str, data: str) -> "Augmentation":
     from tenfold.recipes.recipe import load_recipe
 
-    augmentation = load_recipe(recipe).augmentation
+    augmentation = load_recipe(recipe, data=data).augmentation
     if augmentation is None:
         raise RecipeError(
             f"The recipe {recipe} has no augmentation. Add a table to it, such as [augmentation] with rotation = 10.0."

@@ -27,6 +27,9 @@ def train(
     fraction: Annotated[float | None, typer.Option(help="Use only this share of the training images.")] = None,
     size: Annotated[str | None, typer.Option(help="Bring all images to this size, such as 32x32.")] = None,
     gray: Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")] = False,
+    time_limit: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Be done in this time, such as 90s or 3m: see recipe auto.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; new or empty. [default: runs/…]")] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Show on stderr where the time went.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -50,6 +53,7 @@ def train(
             gray=gray or None,
             overrides=overrides or [],
             out=out,
+            time_limit=time_limit,
             watch=Stopwatch(process_seconds()),
         )
     except TrainingInterrupted as interrupt:

@@ -24,14 +24,15 @@ class ConvBlock:
         strides: Steps between windows of the convolution, down and across.
         padding: "valid" or "same", of the convolution.
         relu: Whether negative values become 0.
-        pool_size: Height and width of the pooling windows, which do not overlap; an incomplete last one is dropped.
-            (1, 1) is no pooling.
+        pool_size: Height and width of the pooling windows, which do not overlap. (1, 1) is no pooling.
+        pool_padding: "valid": a window that reaches over the edge is dropped; "same": it is kept.
     """
 
     strides: tuple[int, int] = (1, 1)
     padding: str = "valid"
     relu: bool = False
     pool_size: tuple[int, int] = (1, 1)
+    pool_padding: str = "valid"
 
 
 def conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
@@ -54,19 +55,30 @@ def conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) 
 
 def output_shape(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> tuple[int, int, int, int]:
     """[n, rows, columns, filters] of a block's output."""
-    margins = _margins(images, kernel, block)
-    rows, columns = (
-        ((images[1 + axis] + sum(margins[axis]) - kernel[axis]) // block.strides[axis] + 1) // block.pool_size[axis]
-        for axis in (0, 1)
-    )
+    positions, reach = _positions(images, kernel, block), _pool_margins(images, kernel, block)
+    rows, columns = ((positions[axis] + sum(reach[axis])) // block.pool_size[axis] for axis in (0, 1))
     return images[0], rows, columns, kernel[-1]
+
+
+def _positions(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> list[int]:
+    """Rows and columns of the convolution's output, before pooling."""
+    margins = _margins(images, kernel, block)
+    return [(images[1 + axis] + sum(margins[axis]) - kernel[axis]) // block.strides[axis] + 1 for axis in (0, 1)]
+
+
+def _pool_margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> list[tuple[int, int]]:
+    """How far the first and the last windows reach over the edge, down and across."""
+    if block.pool_padding == "valid":
+        return [(0, 0), (0, 0)]
+    positions = _positions(images, kernel, block)
+    return [same_padding(size, pool, pool) for size, pool in zip(positions, block.pool_size, strict=True)]
 
 
 def twin_conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
     """The block in pure JAX. ReLU acts after pooling, which is the same and needs a quarter of the work."""
     maps = convolution(images, kernel, block.strides, block.padding) + bias
     if block.pool_size != (1, 1):
-        maps = max_pooling(maps, block.pool_size, "valid")
+        maps = max_pooling(maps, block.pool_size, block.pool_padding)
     return jax.nn.relu(maps) if block.relu else maps
 
 
@@ -83,7 +95,7 @@ def _native_forward(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBl
         native.target("conv_forward"),
         (_array(shape), _array(winners_shape, jnp.uint8)),
     )
-    maps, winners = call(images, kernel, bias, **_attributes(_margins(images.shape, kernel.shape, block), block))
+    maps, winners = call(images, kernel, bias, **_attributes(images.shape, kernel.shape, block))
     return maps, winners
 
 
@@ -105,7 +117,7 @@ def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, An
         native.target("conv_backward"),
         (_array(images.shape if in_kernel else (1, 1, 1, 1)), _array(kernel.shape), _array(kernel.shape[-1:])),
     )
-    attributes = _attributes(_margins(images.shape, kernel.shape, block), block)
+    attributes = _attributes(images.shape, kernel.shape, block)
     image_gradient, kernel_gradient, bias_gradient = call(
         images, kernel, maps, winners, gradient, image_gradient=in_kernel, **attributes
     )
@@ -122,7 +134,8 @@ def _image_gradient(images: tuple[int, ...], kernel: Kernel, gradient: Maps, blo
     ]
     turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)
     call = jax.ffi.ffi_call(native.target("conv_forward"), (_array(images), _array((1,), jnp.uint8)))
-    gradients, _ = call(gradient, turned, jnp.zeros(images[-1]), **_attributes(margins, block))
+    attributes = _attributes(images, kernel.shape, block) | {"padding": np.array(margins, np.int64).reshape(-1)}
+    gradients, _ = call(gradient, turned, jnp.zeros(images[-1]), **attributes)
     result: ImageBatch = gradients
     return result
 
@@ -140,10 +153,11 @@ def _margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock)
     return [same_padding(images[1 + axis], kernel[axis], block.strides[axis]) for axis in (0, 1)]
 
 
-def _attributes(margins: list[tuple[int, int]], block: ConvBlock) -> dict[str, Any]:
+def _attributes(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> dict[str, Any]:
+    pool_margins = np.array(_pool_margins(images, kernel, block), np.int64).reshape(-1)
     return {
         "strides": np.array(block.strides, np.int64),
-        "padding": np.array(margins, np.int64).reshape(-1),
-        "pooling": np.array(block.pool_size, np.int64),
+        "padding": np.array(_margins(images, kernel, block), np.int64).reshape(-1),
+        "pooling": np.concatenate([np.array(block.pool_size, np.int64), pool_margins]),
         "relu": block.relu,
     }

@@ -122,11 +122,11 @@ def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
         activation = keras.activations.relu
         swallowed.append(follower)
         follower = _swallowable(follower, followers)
-    relu, pool_size = activation is keras.activations.relu, (1, 1)
+    relu, pooling = activation is keras.activations.relu, ((1, 1), "valid")
     if (relu or _is_linear(activation)) and _is_block_pooling(follower):
-        pool_size = follower.pool_size
+        pooling = follower.pool_size, follower.padding
         swallowed.append(follower)
-    block = ConvBlock(convolution.strides, convolution.padding, relu, pool_size)
+    block = ConvBlock(convolution.strides, convolution.padding, relu, *pooling)
     call = partial(_call_block, convolution, block, None if relu else activation)
     return {convolution: call, **dict.fromkeys(swallowed, _pass_on)}
 
@@ -222,7 +222,7 @@ def _is_known_pooling(layer: Any) -> bool:
 def _is_block_pooling(layer: Any) -> bool:
     if type(layer) is not keras.layers.MaxPooling2D or not _is_known_pooling(layer):
         return False
-    return bool(layer.padding == "valid" and layer.pool_size[0] * layer.pool_size[1] <= LARGEST_WINDOW)
+    return bool(layer.pool_size[0] * layer.pool_size[1] <= LARGEST_WINDOW)
 
 
 def _is_linear(activation: Any) -> bool:

@@ -75,7 +75,7 @@ def refuse_label_changing(augmentation: Augmentation, class_names: Sequence[str]
     Raises:
         RecipeError: The classes are digits or letters, and the images would be mirrored or turned too far.
     """
-    if augmentation.allow_label_changing or not _are_characters(class_names):
+    if augmentation.allow_label_changing or not are_characters(class_names):
         return
     if found := next(_label_changing(augmentation), None):
         raise RecipeError(
@@ -84,7 +84,7 @@ def refuse_label_changing(augmentation: Augmentation, class_names: Sequence[str]
         )
 
 
-def _are_characters(class_names: Sequence[str]) -> bool:
+def are_characters(class_names: Sequence[str]) -> bool:
     """Whether most classes are single characters, or numbers."""
     characters = [name for name in class_names if len(name.strip()) == 1 or name.strip().isdigit()]
     return 2 * len(characters) > len(class_names)

@@ -21,6 +21,7 @@ from tenfold.recipes.settings import (
     SGD,
     Adam,
     AdamW,
+    Averaging,
     Compile,
     Constant,
     Cosine,
@@ -31,6 +32,7 @@ from tenfold.recipes.settings import (
     Step,
     Training,
 )
+from tenfold.recipes.variants import take_variant
 from tenfold.recipes.words import nearest
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Augmentation",
+    "Averaging",
     "Compile",
     "Constant",
     "Cosine",
@@ -47,6 +50,7 @@ __all__ = [
     "Recipe",
     "Step",
     "Training",
+    "checked_recipe",
     "dump_recipe",
     "load_recipe",
     "recipe_names",
@@ -67,6 +71,7 @@ class Recipe(Settings):
         compile: Loss, optimiser, schedule.
         training: Epochs, batch size and the rest.
         augmentation: How the training images are varied; None leaves them as they are.
+        averaging: Which networks and copies of an image the finished model averages; None is one of each.
     """
 
     name: str = Field(
@@ -80,6 +85,7 @@ class Recipe(Settings):
     compile: Compile
     training: Training
     augmentation: Augmentation | None = None
+    averaging: Averaging | None = None
 
     @model_validator(mode="after")
     def _mixing_needs_one_hot(self) -> Self:
@@ -112,25 +118,38 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.toml"))
 
 
-def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe and apply overrides to it.
+def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = (), data: str | None = None) -> Recipe:
+    """Read a recipe, take its settings for some data, and apply overrides to them.
 
     Args:
         name_or_path: The name of a recipe that comes with Tenfold, or the path of a TOML file.
         overrides: Settings such as "training.epochs=3" or "network.0.filters=16", as `--set` takes them. The
             last one for a setting wins. The value is TOML; a bare word counts as a string; an empty value
-            takes the setting away, so that its default holds.
+            takes the setting away, so that its default holds. "training.epochs=3" also takes `least_steps` away.
+        data: What is going to be trained on, for a recipe that has other settings for it; None is the recipe's own.
 
     Raises:
         RecipeError: No such recipe, no valid TOML, or a wrong key or value; it names the nearest right word.
     """
     content = _read_toml(recipe_path(name_or_path))
+    take_variant(content, content.get("data") if data is None else data, source=str(name_or_path))
+    return checked_recipe(content, overrides, source=str(name_or_path))
+
+
+def checked_recipe(content: dict[str, Any], overrides: Sequence[str], source: str) -> Recipe:
+    """Apply overrides to a recipe's content, as read from TOML, and check what comes out.
+
+    Raises:
+        RecipeError: A wrong key or value; the message begins with the source.
+    """
+    if any(override.partition("=")[0].strip() == "training.epochs" for override in overrides):
+        overrides = ["training.least_steps=", *overrides]
     for override in overrides:
         apply_override(content, override)
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        raise RecipeError(explain(error, Recipe, content, source=str(name_or_path))) from error
+        raise RecipeError(explain(error, Recipe, content, source)) from error
 
 
 def recipe_path(name_or_path: str | Path) -> Path:
@@ -161,7 +180,7 @@ def dump_recipe(recipe: Recipe) -> str:
         Text from which `load_recipe` reads an identical recipe. Settings that are None are left out.
     """
     content = recipe.model_dump(exclude_none=True)
-    names = ("compile", "training", "augmentation")
+    names = ("compile", "training", "augmentation", "averaging")
     tables: dict[str, Any] = {name: content.pop(name) for name in names if name in content}
     layers = [_inline(_layer_first(layer)) for layer in content.pop("network")]
     network = "".join(f"    {layer},\n" for layer in layers)

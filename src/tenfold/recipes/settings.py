@@ -124,11 +124,36 @@ class EarlyStopping(Settings):
     min_delta: NotNegative = 0.0
 
 
+class Averaging(Settings):
+    """What the finished model averages the probabilities of; it is still one model, saved as one file.
+
+    Args:
+        networks: How many networks are trained, one after the other, each with initial weights, orders and variations
+            of its own.
+        shift: Pixels by which copies of each image are moved up, down, left and right; their edge is repeated.
+        mirrored: Whether copies mirrored left to right count as well.
+    """
+
+    networks: Count = 1
+    shift: Annotated[int, Field(ge=0, strict=True)] = 0
+    mirrored: bool = False
+
+    @property
+    def copies(self) -> int:
+        """How many versions of an image each network sees."""
+        return (5 if self.shift else 1) * (2 if self.mirrored else 1)
+
+
+MOST_RAISED = 200
+"""Epochs that `Training.least_steps` leads to, at most."""
+
+
 class Training(Settings):
     """The arguments of `tenfold.fit`, and which images it gets.
 
     Args:
         epochs: How many times every training image is used, at most.
+        least_steps: Raises the epochs until there are so many steps, for data of few images; to at most `MOST_RAISED`.
         batch_size: Images for each step.
         seed: Fixes initial weights, the validation cut, shuffling and dropout.
         fraction: Share of the training images that is used at all.
@@ -139,6 +164,7 @@ class Training(Settings):
     """
 
     epochs: Count
+    least_steps: Count | None = None
     batch_size: Count = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     fraction: AboveZeroToOne = 1.0
@@ -146,6 +172,12 @@ class Training(Settings):
     watch_test_set: bool = False
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     early_stopping: EarlyStopping | None = None
+
+    def epochs_for(self, images: int) -> int:
+        """The epochs for so many training images."""
+        steps_per_epoch = -(-images // self.batch_size)
+        wanted = -(-self.least_steps // steps_per_epoch) if self.least_steps else 0
+        return max(self.epochs, min(wanted, MOST_RAISED))
 
     @model_validator(mode="after")
     def _watch_one_thing(self) -> Self:

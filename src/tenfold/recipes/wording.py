@@ -1,6 +1,6 @@
 """A recipe's settings in words, for people who meet them for the first time."""
 
-from tenfold.recipes.recipe import Augmentation, Compile, Constant, Cosine, OneCycle, Recipe, Training
+from tenfold.recipes.recipe import Augmentation, Averaging, Compile, Constant, Cosine, OneCycle, Recipe, Training
 
 
 def settings_in_words(recipe: Recipe) -> dict[str, str]:
@@ -14,7 +14,7 @@ def settings_in_words(recipe: Recipe) -> dict[str, str]:
     words = {
         "optimizer": _optimizer(recipe.compile),
         "learning rate": _learning_rate(recipe.compile),
-        "weights": _averaging(recipe.compile),
+        "weights": _averaged_weights(recipe.compile),
         "loss": _loss(recipe.compile),
         "training": _training(training),
         "images": "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images",
@@ -22,6 +22,7 @@ def settings_in_words(recipe: Recipe) -> dict[str, str]:
         "class weights": _class_weights(training),
         "early stopping": _early_stopping(training),
         "augmentation": augmentation_in_words(recipe.augmentation) if recipe.augmentation else "",
+        "prediction": _averaging(recipe.averaging) if recipe.averaging else "",
     }
     return {setting: text for setting, text in words.items() if text}
 
@@ -51,7 +52,7 @@ def _learning_rate(compile_settings: Compile) -> str:
     return f"{rate:g}, times {schedule.factor:g} after every {_counted(schedule.epochs, 'epoch')}"
 
 
-def _averaging(compile_settings: Compile) -> str:
+def _averaged_weights(compile_settings: Compile) -> str:
     momentum = compile_settings.ema_momentum
     return f"averaged over the steps, of which each keeps {_percent(momentum)}" if momentum else ""
 
@@ -67,6 +68,8 @@ def _loss(compile_settings: Compile) -> str:
 def _training(training: Training) -> str:
     at_most = "at most " if training.early_stopping else ""
     epochs = _counted(training.epochs, "epoch")
+    if training.least_steps:
+        epochs += f" or as many as make {training.least_steps:,} steps"
     return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}"
 
 
@@ -99,6 +102,15 @@ def augmentation_in_words(augmentation: Augmentation) -> str:
     """What is varied and by how much, such as "shift 0.1, rotation 10.0"."""
     changed = augmentation.model_dump(exclude_defaults=True)
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
+
+
+def _averaging(averaging: Averaging) -> str:
+    moved = f"moved by {_counted(averaging.shift, 'pixel')} each way" if averaging.shift else ""
+    ways = " and ".join(way for way in (moved, "mirrored" if averaging.mirrored else "") if way)
+    copies = f"an image and its copies {ways}" if ways else ""
+    networks = f"{averaging.networks} networks" if averaging.networks > 1 else ""
+    over = " on ".join(part for part in (networks, copies) if part)
+    return f"mean over {over}" if over else ""
 
 
 def _counted(number: int, noun: str) -> str:

@@ -58,6 +58,7 @@ def run_document(
         "seed": plan.recipe.training.seed,
         "command": _command(plan, folder),
         "started": plan.started.isoformat(timespec="seconds"),
+        "predicted_seconds": plan.predicted_seconds,
         "seconds": {**plan.watch.seconds, "total": plan.watch.total(), "epochs": learned.log.seconds},
         "versions": versions(),
         "machine": machine(),

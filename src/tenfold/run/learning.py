@@ -9,19 +9,22 @@ from tenfold.classifier.classifier import load_classifier
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import MAX_FILE_BYTES
 from tenfold.classifier.onnx_writer import write_onnx
-from tenfold.data.dataset import Dataset, Split
+from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, RecipeError
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
 from tenfold.models.architectures import build_model
+from tenfold.models.averaging import average_networks
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
+from tenfold.run.plan import Plan
 from tenfold.run.run_folder import RunFolder
+from tenfold.terminal import stderr
 from tenfold.training.compilation import compile_model
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
 from tenfold.training.moving_averages import recompute_moving_averages
-from tenfold.types import Images, Verbose
+from tenfold.types import Images, Labels, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
 
@@ -30,75 +33,114 @@ _LARGEST_MODEL_BYTES = 0.9 * MAX_FILE_BYTES
 
 @dataclass(frozen=True)
 class Learned:
-    """A trained model, how its training went epoch by epoch, and how it ended."""
+    """What training led to.
+
+    Args:
+        model: What is saved.
+        network: The network itself, or the first of those that the model averages.
+        log: How the training went, epoch by epoch.
+        status: How it ended.
+        message: Why, if it diverged.
+    """
 
     model: Any
+    network: Any
     log: EpochLog
     status: Status
     message: str = ""
 
 
-def build(recipe: Recipe, dataset: Dataset, training_images: int) -> Any:
+def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 0) -> Any:
     """Build and compile a recipe's model for a data set, with initial weights that follow from the seed.
+
+    Args:
+        recipe: Network, compile and training settings.
+        dataset: Its image shape and its classes count.
+        training_images: How many images an epoch has.
+        number: Which of the networks that the recipe averages, from 0.
 
     Raises:
         RecipeError: The network does not fit the images, or is too large to ship.
     """
-    training = recipe.training
-    keras.utils.set_random_seed(training.seed)
-    model = build_model(recipe.network, dataset.image_shape, len(dataset.class_names), name=recipe.name)
-    parameters = model.count_params()
+    keras.utils.set_random_seed(network_seed(recipe, number))
+    name = f"network_{number + 1}" if recipe.averaging else recipe.name
+    model = build_model(recipe.network, dataset.image_shape, len(dataset.class_names), name=name)
+    parameters = model.count_params() * _networks(recipe)
     if 4 * parameters > _LARGEST_MODEL_BYTES:
         raise RecipeError(
-            f"The network has {parameters:,} parameters for images of {'×'.join(map(str, dataset.image_shape))}; at "
+            f"The model has {parameters:,} parameters for images of {'×'.join(map(str, dataset.image_shape))}; at "
             f"most {int(_LARGEST_MODEL_BYTES / 4):,} can be shipped. Use smaller images (--size) or more pooling."
         )
-    steps_per_epoch = -(-training_images // training.batch_size)
-    compile_model(model, recipe.compile, steps_per_epoch, training.epochs)
+    compile_model(model, recipe.compile, -(-training_images // recipe.training.batch_size), recipe.training.epochs)
     return model
 
 
-def learn(
-    model: Any,
-    recipe: Recipe,
-    train: Split,
-    validation: Split | None,
-    class_weight: dict[int, float] | None,
-    verbose: Verbose,
-    log: EpochLog,
-) -> Learned:
-    """Fit a model as its recipe says; what was learnt so far survives Ctrl-C, SIGTERM and a diverging loss."""
-    training = recipe.training
-    encode = _one_hot if recipe.compile.loss == "categorical_crossentropy" else _integers
-    classes = model.output_shape[1]
+def network_seed(recipe: Recipe, number: int) -> int:
+    """The seed of one of several networks: the recipe's own for the first, unrelated ones for the others."""
+    seed = recipe.training.seed
+    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0] >> 1) if number else seed
+
+
+def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
+    """Fit a model, and what else is averaged, as a recipe says.
+
+    What was learnt so far survives Ctrl-C, SIGTERM and a diverging loss: the networks that are finished or, where
+    there is none, the first one as it stands.
+
+    Args:
+        model: The first network, as `build` made it.
+        plan: Recipe and data.
+        verbose: As in `tenfold.fit`.
+        log: Gets a row for each epoch.
+    """
+    recipe, finished = plan.recipe, list[Any]()
+    status: Status = "trained"
+    message = ""
     try:
-        fit(
-            model,
-            train.images,
-            encode(train.labels, classes),
-            batch_size=training.batch_size,
-            epochs=training.epochs,
-            verbose=verbose,
-            callbacks=[log, *_early_stopping(training.early_stopping)],
-            validation_data=validation and (validation.images, encode(validation.labels, classes)),
-            class_weight=class_weight,
-            seed=training.seed,
-            augmentation=recipe.augmentation,
-        )
-        if recipe.compile.ema_momentum:
-            recompute_moving_averages(model, train.images, training.batch_size)
-        return Learned(model, log, "trained")
+        for number in range(_networks(recipe)):
+            network = build(recipe, plan.dataset, len(plan.train), number) if number else model
+            if recipe.averaging and recipe.averaging.networks > 1 and verbose:
+                stderr.print(f"Network {number + 1} of {recipe.averaging.networks}")
+            _fit(network, plan, network_seed(recipe, number), verbose, log)
+            finished.append(network)
     except KeyboardInterrupt:
-        return Learned(model, log, "interrupted")
+        status = "interrupted"
     except NonFiniteLossError as error:
-        return Learned(model, log, "diverged", str(error))
+        status, message = "diverged", str(error)
+    networks = finished or [model]
+    if recipe.averaging:
+        model = average_networks(networks, recipe.averaging, recipe.name)
+    return Learned(model, networks[0], log, status, message)
 
 
-def _one_hot(labels: Any, classes: int) -> Any:
-    return np.eye(classes, dtype=np.uint8)[labels]
+def _networks(recipe: Recipe) -> int:
+    return recipe.averaging.networks if recipe.averaging else 1
 
 
-def _integers(labels: Any, classes: int) -> Any:
+def _fit(network: Any, plan: Plan, seed: int, verbose: Verbose, log: EpochLog) -> None:
+    recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
+    classes = network.output_shape[1]
+    fit(
+        network,
+        plan.train.images,
+        encoded_labels(recipe, plan.train.labels, classes),
+        batch_size=training.batch_size,
+        epochs=training.epochs,
+        verbose=verbose,
+        callbacks=[log, *_early_stopping(training.early_stopping)],
+        validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
+        class_weight=plan.class_weight,
+        seed=seed,
+        augmentation=recipe.augmentation,
+    )
+    if recipe.compile.ema_momentum:
+        recompute_moving_averages(network, plan.train.images, training.batch_size)
+
+
+def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:
+    """Labels as a recipe's loss takes them: one-hot uint8 [n, classes], or integers [n] as they are."""
+    if recipe.compile.loss == "categorical_crossentropy":
+        return np.eye(classes, dtype=np.uint8)[labels]
     return labels
 
 

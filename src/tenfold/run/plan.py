@@ -29,6 +29,7 @@ class Plan:
         class_weight: Weight of each class in the loss, by its number.
         started: When the run began.
         watch: Seconds by stage.
+        predicted_seconds: How long the run will take in all, where it has a time limit.
     """
 
     recipe: Recipe
@@ -38,6 +39,7 @@ class Plan:
     class_weight: dict[int, float] | None
     started: datetime
     watch: Stopwatch
+    predicted_seconds: float | None = None
 
 
 def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose, watch: Stopwatch) -> Plan:
@@ -51,6 +53,8 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation = training_splits(dataset, recipe.training)
+        settled = {"epochs": recipe.training.epochs_for(len(train)), "least_steps": None}
+        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)

@@ -11,8 +11,10 @@ from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, TrainingInterrupted
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
+from tenfold.recipes.auto import AUTO_SECONDS
 from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
 from tenfold.run.description import model_metadata, run_document
+from tenfold.run.duration import parse_duration
 from tenfold.run.libraries import wait_for_libraries
 from tenfold.run.plan import Plan, make_plan
 from tenfold.run.provenance import Stopwatch
@@ -64,6 +66,7 @@ def train(
     gray: bool | None = None,
     overrides: Sequence[str] = (),
     out: str | Path | None = None,
+    time_limit: float | str | None = None,
     verbose: Verbose = "auto",
     watch: Stopwatch | None = None,
 ) -> Run:
@@ -79,6 +82,8 @@ def train(
         gray: Instead of `gray`: turn colour to grey.
         overrides: Any other settings, such as "compile.optimizer.learning_rate=0.01".
         out: The run folder; it must be new or empty. None takes the next free number below runs/.
+        time_limit: Seconds, or text such as "3m", for the whole run: fewer epochs are trained than the recipe has where
+            it is too short for them. The recipe "auto" chooses its network by it, too.
         verbose: As in `tenfold.fit`.
         watch: A clock that already runs, for the seconds in run.json; None starts one.
 
@@ -99,17 +104,30 @@ def train(
     settings = [f"{key}={value}" for key, value in given.items() if value is not None]
     folder = None if out is None else Path(out)
     check_out(folder)
-    resolved = load_recipe(recipe, [*overrides, *settings])
-    return _train(make_plan(data, resolved, verbose, watch or Stopwatch()), folder, verbose)
+    source = data.name if isinstance(data, Dataset) else None if data is None else str(data)
+    resolved = load_recipe(recipe, [*overrides, *settings], source)
+    seconds = None if time_limit is None else parse_duration(str(time_limit))
+    plan = make_plan(data, resolved, verbose, watch or Stopwatch())
+    if str(recipe) == "auto":
+        return _train(plan, folder, verbose, AUTO_SECONDS if seconds is None else seconds, [*overrides, *settings])
+    return _train(plan, folder, verbose, seconds)
 
 
-def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
+def _train(
+    plan: Plan, out: Path | None, verbose: Verbose, time_limit: float | None, choose: Sequence[str] | None = None
+) -> Run:
+    """Train as planned, or, within a time limit, as much of it as there is time for.
+
+    With `choose`, the settings of the user, the recipe itself is chosen.
+    """
     with plan.watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
         wait_for_libraries()
         from tenfold.run import learning as learning
         from tenfold.training.compile_cache import compile_cache
     ahead: Future[dict[str, bytes]] = Future()
     with compile_cache():
+        if time_limit is not None:
+            plan = _within(plan, time_limit, choose, verbose)
         folder, learned = _learn(plan, out, verbose, ahead)
         if learned.status != "trained":
             _raise_unfinished(learned, folder)
@@ -118,6 +136,15 @@ def _train(plan: Plan, out: Path | None, verbose: Verbose) -> Run:
                 return _finish(plan, folder, learned, ahead)
         except KeyboardInterrupt as interrupt:
             raise _interrupted_after_training(folder) from interrupt
+
+
+def _within(plan: Plan, time_limit: float, choose: Sequence[str] | None, verbose: Verbose) -> Plan:
+    from tenfold.run.time_limit import automatic, within_time_limit
+
+    with plan.watch.stage("pace"), busy("Measuring the pace", show=verbose != 0):
+        if choose is None:
+            return within_time_limit(plan, time_limit, verbose)
+        return automatic(plan, choose, time_limit, verbose)
 
 
 def _learn(
@@ -133,10 +160,10 @@ def _learn(
     folder = create_run_folder(out, plan.dataset.name, recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
     work = Thread(target=_work_ahead, args=(plan, ahead), name="work ahead", daemon=True)
-    learned = Learned(model, EpochLog(at_start=work.start), "interrupted")
+    learned = Learned(model, model, EpochLog(at_start=work.start), "interrupted")
     try:
         with watch.stage("training"):
-            learned = learn(model, recipe, plan.train, plan.validation, plan.class_weight, verbose, learned.log)
+            learned = learn(model, plan, verbose, learned.log)
         _save(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
         _save(plan, folder, learned)
@@ -199,7 +226,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
             metrics=metrics,
             history=rows,
             recipe_toml=folder.recipe.read_text(encoding="utf-8"),
-            summary=layer_arithmetic(learned.model),
+            summary=layer_arithmetic(learned.network),
             figures=figures,
         )
         write_text(folder.report, page)

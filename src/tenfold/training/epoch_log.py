@@ -7,13 +7,13 @@ from tenfold.keras_on_jax import keras
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
-    """Collects a row for each finished epoch, and the seconds that it took.
+    """Collects a row for each finished epoch, and the seconds that it took; of several networks, one after another.
 
     Attributes:
-        rows: epoch (from 1), learning_rate (of its last step), loss, accuracy and, if anything was validated,
-            val_loss and val_accuracy.
+        rows: epoch (from 1, counted through), learning_rate (of its last step), loss, accuracy and, if anything was
+            validated, val_loss and val_accuracy.
         seconds: Wall-clock of each epoch, validation included.
-        compile_seconds: From the making of the log to the first epoch; 0 if there was none.
+        compile_seconds: From the making of the log, or from the network before, to the first epoch.
 
     Args:
         at_start: Is called when all is compiled and the first epoch begins.
@@ -25,12 +25,15 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         self.seconds: list[float] = []
         self.compile_seconds = 0.0
         self._at_start = at_start
+        self._epochs_before = 0
         self._started = time.perf_counter()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Note how long compiling took."""
-        self.compile_seconds = time.perf_counter() - self._started
-        self._at_start()
+        self.compile_seconds += time.perf_counter() - self._started
+        self._epochs_before = len(self.rows)
+        if not self.rows:
+            self._at_start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Start the clock."""
@@ -39,5 +42,6 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Add a row."""
         self.seconds.append(time.perf_counter() - self._started)
+        self._started = time.perf_counter()
         rate = float(self.model.optimizer.learning_rate)
-        self.rows.append({"epoch": epoch + 1, "learning_rate": rate, **(logs or {})})
+        self.rows.append({"epoch": self._epochs_before + epoch + 1, "learning_rate": rate, **(logs or {})})

@@ -9,13 +9,15 @@ namespace tenfold {
 
 // An image's way through the block. Images are [height, width, channels], kernels
 // [kernel_height, kernel_width, channels, filters], outputs [rows, columns, filters]; float32, last index fastest.
-// Without pooling a window has one position. Positions that no whole window covers are not computed.
+// Without pooling a window has one position. Positions that no window covers are not computed. A window that reaches
+// over the edge has some positions twice, which changes neither its largest value nor where that came from.
 struct ConvBlock {
   int height, width, channels;  // of the image, padding included
   int kernel_height, kernel_width, filters;
   int rows, columns;  // of the output
   int stride_height, stride_width;
   int pool_height, pool_width;
+  bool cut_windows;  // whether some windows reach over the edge
   bool relu;
 
   int taps() const { return kernel_height * kernel_width * channels; }

@@ -15,6 +15,11 @@ namespace tenfold {
 using Floats = xla::ffi::Buffer<xla::ffi::F32, 4>;
 using Numbers = xla::ffi::Span<const int64_t>;
 
+// Pooling windows: their size, and how far the first and the last of them reach over the edge.
+struct Pooling {
+  int height, width, top, bottom, left, right;
+};
+
 // The block, the images as they come (without padding), and where things lie in a group of images.
 struct Geometry {
   ConvBlock block;
@@ -30,7 +35,9 @@ struct Geometry {
 // A small layer's images go through a pass together, so that its loops are long enough.
 constexpr int kGroupPositions = 64;
 
-inline void fill_offsets(Geometry& geometry) {
+inline int clamped(int value, int end) { return std::max(0, std::min(value, end - 1)); }
+
+inline void fill_offsets(Geometry& geometry, const Pooling& pooling, int height, int width) {
   const ConvBlock& block = geometry.block;
   for (int i = 0; i < block.kernel_height; i++)
     for (int k = 0; k < block.row_taps(); k++) geometry.taps.push_back(i * block.width * block.channels + k);
@@ -39,8 +46,8 @@ inline void fill_offsets(Geometry& geometry) {
       for (int column = 0; column < block.columns; column++)
         for (int i = 0; i < block.pool_height; i++)
           for (int j = 0; j < block.pool_width; j++) {
-            const int y = (row * block.pool_height + i) * block.stride_height;
-            const int x = (column * block.pool_width + j) * block.stride_width;
+            const int y = clamped(row * pooling.height + i - pooling.top, height) * block.stride_height;
+            const int x = clamped(column * pooling.width + j - pooling.left, width) * block.stride_width;
             geometry.positions.push_back(image * block.image_size() + (y * block.width + x) * block.channels);
           }
 }
@@ -62,13 +69,17 @@ inline Geometry measure(Floats images, Floats kernel, Numbers strides, Numbers p
   block.filters = size[3];
   block.stride_height = strides[0];
   block.stride_width = strides[1];
-  block.pool_height = pool[0];
-  block.pool_width = pool[1];
-  block.rows = ((block.height - block.kernel_height) / block.stride_height + 1) / block.pool_height;
-  block.columns = ((block.width - block.kernel_width) / block.stride_width + 1) / block.pool_width;
+  const Pooling pooling = {int(pool[0]), int(pool[1]), int(pool[2]), int(pool[3]), int(pool[4]), int(pool[5])};
+  block.pool_height = pooling.height;
+  block.pool_width = pooling.width;
+  const int height = (block.height - block.kernel_height) / block.stride_height + 1;
+  const int width = (block.width - block.kernel_width) / block.stride_width + 1;
+  block.rows = (height + pooling.top + pooling.bottom) / pooling.height;
+  block.columns = (width + pooling.left + pooling.right) / pooling.width;
+  block.cut_windows = pooling.top || pooling.bottom || pooling.left || pooling.right;
   block.relu = relu;
   geometry.group_images = std::max(1, kGroupPositions / std::max(1, block.windows() * block.window()));
-  fill_offsets(geometry);
+  fill_offsets(geometry, pooling, height, width);
   return geometry;
 }
 

@@ -50,7 +50,7 @@ struct Tile {
 bool suits_winograd(const ConvBlock& block) {
   return block.kernel_height == 3 && block.kernel_width == 3 && block.stride_height == 1 && block.stride_width == 1 &&
          block.channels % kLanes == 0 &&
-         (block.window() == 1 || (block.pool_height == 2 && block.pool_width == 2));
+         (block.window() == 1 || (block.pool_height == 2 && block.pool_width == 2 && !block.cut_windows));
 }
 
 // G g Gᵀ of a vector of filters: nine values to sixteen.

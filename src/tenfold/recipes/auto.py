@@ -1,0 +1,100 @@
+"""The recipe `auto`: a network and a training that suit the data and the time.
+
+Every level is the same kind of network: stages of 3×3 convolutions with batch normalisation, twice the filters and half
+the height and width from one stage to the next, a mean over what is left of the image, one dense layer. A higher level
+has more filters and convolutions, and needs more epochs until it is the better one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tenfold.recipes.augmentation import are_characters
+from tenfold.recipes.recipe import Recipe, checked_recipe, load_recipe
+
+AUTO_SECONDS = 180.0
+"""For the whole run, unless told otherwise."""
+
+_SMALLEST_SIDE = 8
+_LARGE_SIDE = 48
+_MOST_FILTERS = 128
+_FEW_STEPS = 4_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """How much a network computes, and how long it has to be trained.
+
+    Args:
+        name: For messages.
+        filters: Of the first stage.
+        convolutions: In each stage.
+        least_epochs: With fewer, the level below is better.
+        most_epochs: More bring nothing, but for data of few images.
+    """
+
+    name: str
+    filters: int
+    convolutions: int
+    least_epochs: int
+    most_epochs: int
+
+
+LEVELS = (Level("heavy", 32, 2, 8, 40), Level("medium", 24, 1, 5, 30), Level("light", 12, 1, 1, 30))
+"""From the heaviest to the lightest."""
+
+
+def auto_recipe(
+    level: Level, images: int, image_shape: tuple[int, int, int], class_names: Sequence[str], overrides: Sequence[str]
+) -> Recipe:
+    """The recipe of a level for some data, with as many epochs as can be of use.
+
+    Args:
+        level: One of `LEVELS`.
+        images: Training images.
+        image_shape: Height, width and channels.
+        class_names: Digits and letters are varied like handwriting.
+        overrides: What the user sets, as `load_recipe` takes it; it wins.
+    """
+    batch_size = 128 if images >= 10_000 else 64 if images >= 2_000 else 32
+    steps_per_epoch = -(-images // batch_size)
+    epochs = max(level.most_epochs, min(200, -(-_FEW_STEPS // steps_per_epoch)))
+    turn = 12.0 if are_characters(class_names) else 8.0
+    chosen = {
+        "network": list(_network(level, image_shape)),
+        "training": {"epochs": epochs, "batch_size": batch_size},
+        "augmentation": {"shift": 0.08, "rotation": turn, "zoom": 0.1, "fill": "edge"},
+    }
+    return checked_recipe(load_recipe("auto").model_dump(exclude_none=True) | chosen, overrides, source="auto")
+
+
+def _network(level: Level, image_shape: tuple[int, int, int]) -> Iterator[dict[str, Any]]:
+    side, filters = min(image_shape[:2]), level.filters
+    first = True
+    while True:
+        for _ in range(level.convolutions):
+            # The first convolution of a large image leaves out every other position, as a camera's pixels tell little.
+            strides = 2 if first and side >= _LARGE_SIDE else 1
+            yield _convolution(filters, strides)
+            yield {"layer": "BatchNormalization"}
+            yield {"layer": "Activation", "activation": "relu"}
+            side, first = -(-side // strides), False
+        if side < _SMALLEST_SIDE:
+            break
+        yield {"layer": "MaxPooling2D", "pool_size": 2, "padding": "same"}
+        side, filters = -(-side // 2), min(2 * filters, _MOST_FILTERS)
+    yield {"layer": "GlobalAveragePooling2D"}
+    yield {"layer": "Dense", "units": "classes", "activation": "softmax"}
+
+
+def _convolution(filters: int, strides: int) -> dict[str, Any]:
+    return {
+        "layer": "Conv2D",
+        "filters": filters,
+        "kernel_size": 3,
+        "strides": strides,
+        "padding": "same",
+        # The normalisation that follows has an offset of its own.
+        "use_bias": False,
+        "kernel_initializer": "he_normal",
+    }

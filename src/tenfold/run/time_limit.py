@@ -1,0 +1,162 @@
+"""Training within a time limit: the pace is measured first, and network and epochs follow from it."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tenfold.errors import RecipeError
+from tenfold.models.architectures import outline_model
+from tenfold.models.arithmetic import layer_arithmetic
+from tenfold.recipes.augmentation import refuse_label_changing
+from tenfold.recipes.auto import LEVELS, auto_recipe
+from tenfold.recipes.layers import Conv2D
+from tenfold.recipes.recipe import Recipe
+from tenfold.run.duration import duration_in_words
+from tenfold.run.learning import build, encoded_labels
+from tenfold.run.plan import Plan, training_splits
+from tenfold.terminal import stderr
+from tenfold.training.pace import measure_pace
+from tenfold.types import Verbose
+
+_SPARED = 0.03
+_FINISH_SECONDS = 3.0
+_MEASURED_SECONDS = 2.0
+# Forward, gradient of the inputs and of the weights: each a product and a sum.
+_OPERATIONS_PER_PRODUCT = 6
+_MOST_OPERATIONS_PER_SECOND = 500e9
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What fits into the time.
+
+    Args:
+        recipe: With the epochs that fit.
+        epochs_in_time: How many epochs would fit, perhaps a fraction of one; not above 0 where nothing fits.
+        epoch_seconds: How long each takes, of all networks that are averaged.
+        fixed_seconds: Everything else, from the start of the process to the finished run.
+    """
+
+    recipe: Recipe
+    epochs_in_time: float
+    epoch_seconds: float
+    fixed_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the process to the finished run."""
+        return self.fixed_seconds + min(self.epochs_in_time, self.recipe.training.epochs) * self.epoch_seconds
+
+
+def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Plan:
+    """Lower a recipe's epochs until its run is finished within a time; with less than one, its images, too.
+
+    Raises:
+        RecipeError: Starting and finishing alone take longer.
+    """
+    forecast = _forecast(plan, plan.recipe, limit_seconds)
+    _check(forecast, limit_seconds)
+    _say(f"Time for {_described(forecast)}", verbose)
+    return _settled(plan, forecast, verbose)
+
+
+def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbose: Verbose) -> Plan:
+    """Choose network, training and epochs by the data and the time.
+
+    Args:
+        plan: With the data, and the recipe `auto` as it was read.
+        overrides: What the user sets.
+        limit_seconds: For the whole run.
+        verbose: Whether to say what was chosen and why.
+
+    Raises:
+        RecipeError: Starting and finishing alone take longer.
+    """
+    images, shape, names = len(plan.train), plan.dataset.image_shape, plan.dataset.class_names
+    for level in LEVELS:
+        recipe = auto_recipe(level, images, shape, names, overrides)
+        lightest = level is LEVELS[-1]
+        if not lightest and (limit_seconds - plan.watch.total()) / _least_seconds(plan, recipe) < level.least_epochs:
+            _say(
+                f"{level.name}: needs at least {_counted(level.least_epochs, 'epoch')}, for which there is no time",
+                verbose,
+            )
+            continue
+        forecast = _forecast(plan, recipe, limit_seconds)
+        if lightest:
+            _check(forecast, limit_seconds)
+        enough = lightest or forecast.epochs_in_time >= level.least_epochs
+        _say(f"{level.name}: {_described(forecast)}{'' if enough else ', too few for it'}", verbose)
+        if enough:
+            break
+    return _settled(plan, forecast, verbose)
+
+
+def _least_seconds(plan: Plan, recipe: Recipe) -> float:
+    """Less than an epoch can take on any laptop, without trying."""
+    outline = outline_model(recipe.network, plan.dataset.image_shape, len(plan.dataset.class_names))
+    products = sum(layer.multiply_adds for layer in layer_arithmetic(outline))
+    return _OPERATIONS_PER_PRODUCT * products * len(plan.train) / _MOST_OPERATIONS_PER_SECOND
+
+
+def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
+    """Build the network and measure its pace; what is left of the time then, but for finishing, is for epochs."""
+    started = time.perf_counter()
+    model = build(recipe, plan.dataset, len(plan.train))
+    labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
+    building = time.perf_counter() - started
+    batch_size = recipe.training.batch_size
+    pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
+    networks, copies = (recipe.averaging.networks, recipe.averaging.copies) if recipe.averaging else (1, 1)
+    evaluating = networks * copies * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
+    # The schedule is part of the program: with other epochs, it is compiled once more.
+    fixed = plan.watch.total() + networks * (building + pace.compile_seconds) + evaluating + _FINISH_SECONDS
+    epoch_seconds = networks * pace.epoch_seconds
+    in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
+    training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
+    if in_time < 1:
+        share = max(math.floor(100 * in_time * training.fraction) / 100, 0.01)
+        training = training.model_copy(update={"fraction": share})
+    return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed)
+
+
+def _check(forecast: Forecast, limit_seconds: float) -> None:
+    if forecast.epochs_in_time <= 0:
+        least = 1.1 * (forecast.fixed_seconds + forecast.epoch_seconds)
+        raise RecipeError(
+            f"The time limit is {duration_in_words(limit_seconds)}; starting and finishing take "
+            f"{duration_in_words(forecast.fixed_seconds)}, one epoch {duration_in_words(forecast.epoch_seconds)}. "
+            f"Allow more, such as --time-limit {math.ceil(least)}s."
+        )
+
+
+def _settled(plan: Plan, forecast: Forecast, verbose: Verbose) -> Plan:
+    """The plan with the recipe that fits."""
+    recipe = forecast.recipe
+    if recipe.augmentation:
+        refuse_label_changing(recipe.augmentation, plan.dataset.class_names)
+    _say(f"Predicted to take {duration_in_words(forecast.seconds)} from start to end.", verbose)
+    train, validation = training_splits(plan.dataset, recipe.training)
+    return replace(
+        plan, recipe=recipe, train=train, validation=validation, predicted_seconds=round(forecast.seconds, 1)
+    )
+
+
+def _described(forecast: Forecast) -> str:
+    recipe, training = forecast.recipe, forecast.recipe.training
+    filters = [layer.filters for layer in recipe.network if isinstance(layer, Conv2D)]
+    convolutions = f"{len(filters)} convolutions with {filters[0]} to {filters[-1]} filters, " if filters else ""
+    if forecast.epochs_in_time < 1:
+        return f"{convolutions}one epoch with {training.fraction:.0%} of the images"
+    epochs = _counted(training.epochs, "epoch")
+    return f"{convolutions}{epochs} of {duration_in_words(forecast.epoch_seconds)}"
+
+
+def _say(text: str, verbose: Verbose) -> None:
+    if verbose:
+        stderr.print(text, markup=False)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,46 @@
+import pytest
+
+from tenfold.errors import RecipeError
+from tenfold.models.architectures import outline_model
+from tenfold.recipes.auto import LEVELS, auto_recipe
+
+DIGITS = tuple("0123456789")
+HEAVY, MEDIUM, LIGHT = LEVELS
+
+
+def convolutions(recipe):
+    return [(layer.filters, layer.strides) for layer in recipe.network if layer.layer == "Conv2D"]
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+@pytest.mark.parametrize("shape", [(8, 8, 1), (28, 28, 1), (32, 20, 3), (96, 96, 3)], ids=str)
+def test_every_level_suits_every_size(level, shape):
+    recipe = auto_recipe(level, 1_000, shape, ("cat", "dog"), [])
+    assert outline_model(recipe.network, shape, 2).output_shape == (None, 2)
+
+
+def test_filters_double_from_stage_to_stage_up_to_a_bound():
+    assert convolutions(auto_recipe(HEAVY, 60_000, (28, 28, 1), DIGITS, [])) == [
+        *((32, 1), (32, 1)),
+        *((64, 1), (64, 1)),
+        *((128, 1), (128, 1)),
+    ]
+    assert convolutions(auto_recipe(MEDIUM, 60_000, (96, 96, 3), DIGITS, [])) == [(24, 2), (48, 1), (96, 1), (128, 1)]
+    assert convolutions(auto_recipe(LIGHT, 60_000, (8, 8, 1), DIGITS, [])) == [(12, 1), (24, 1)]
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "epochs"), [(60_000, 128, 30), (5_000, 64, 51), (500, 32, 200), (50, 32, 200)]
+)
+def test_few_images_get_small_batches_and_many_epochs(images, batch_size, epochs):
+    training = auto_recipe(LIGHT, images, (28, 28, 1), DIGITS, []).training
+    assert (training.batch_size, training.epochs) == (batch_size, epochs)
+
+
+def test_what_the_user_sets_wins():
+    recipe = auto_recipe(LIGHT, 60_000, (28, 28, 1), DIGITS, ["training.epochs=2", "augmentation.rotation=3"])
+    assert recipe.training.epochs == 2
+    assert recipe.augmentation.rotation == 3
+    assert recipe.augmentation.zoom == 0.1
+    with pytest.raises(RecipeError, match="auto: training.epoch is no setting"):
+        auto_recipe(LIGHT, 60_000, (28, 28, 1), DIGITS, ["training.epoch=2"])

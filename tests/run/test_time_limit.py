@@ -1,0 +1,68 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+import tenfold
+from tenfold.errors import RecipeError
+from tenfold.recipes.auto import LEVELS, auto_recipe
+from tenfold.recipes.recipe import load_recipe
+from tenfold.run.plan import make_plan
+from tenfold.run.provenance import Stopwatch
+from tenfold.run.time_limit import automatic, within_time_limit
+
+
+def plan_for(dataset, recipe, overrides=()):
+    return make_plan(dataset, load_recipe(recipe, overrides), 0, Stopwatch())
+
+
+def level_of(plan):
+    dataset = plan.dataset
+    for level in LEVELS:
+        recipe = auto_recipe(level, len(plan.train), dataset.image_shape, dataset.class_names, [])
+        if recipe.network == plan.recipe.network:
+            return level
+    raise AssertionError("no level has this network")
+
+
+def test_with_time_enough_auto_takes_the_heaviest_and_all_epochs(dataset):
+    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=100_000, verbose=0)
+    assert level_of(plan) is LEVELS[0]
+    assert plan.recipe.training.epochs == 200
+    assert 0 < plan.predicted_seconds < 100_000
+
+
+def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, capsys, monkeypatch):
+    heavy, medium, light = LEVELS
+    hopeless, demanding = replace(heavy, least_epochs=10**12), replace(medium, least_epochs=10**4)
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (hopeless, demanding, light))
+    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=60, verbose=1)
+    assert level_of(plan) is light
+    first, second, third, last = capsys.readouterr().err.splitlines()
+    assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
+    assert second.startswith("medium: 2 convolutions with 24 to 48 filters, ") and second.endswith(", too few for it")
+    assert third.startswith("light: 2 convolutions with 12 to 24 filters, ")
+    assert last.startswith("Predicted to take ")
+
+
+def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):
+    long = within_time_limit(plan_for(dataset, recipe_file, ["training.epochs=1000000"]), 30, verbose=0)
+    assert 1 <= long.recipe.training.epochs < 1_000_000
+    assert long.predicted_seconds <= 30
+    short = within_time_limit(plan_for(dataset, recipe_file), 1_000, verbose=0)
+    assert short.recipe.training.epochs == 3
+    assert short.predicted_seconds < 1_000
+
+
+def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
+    with pytest.raises(RecipeError, match=r"limit is 0\.5 s; starting and finishing take .* --time-limit \d+s"):
+        tenfold.train(dataset, recipe_file, time_limit=0.5, verbose=0)
+
+
+def test_the_run_says_what_was_predicted_and_its_recipe_repeats_it(dataset, recipe_file):
+    run = tenfold.train(dataset, recipe_file, overrides=["training.epochs=2"], time_limit="10m", verbose=0)
+    document = json.loads((run.path / "run.json").read_text())
+    assert 0 < document["predicted_seconds"] < 600
+    assert "pace" in document["seconds"]
+    again = tenfold.train(dataset, run.path / "recipe.toml", verbose=0)
+    assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()

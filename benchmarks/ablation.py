@@ -5,8 +5,8 @@
 
 The variants stand in benchmarks/ablations.toml, as settings that `tenfold train --set` takes. Each is trained on five
 sixths of the training images and evaluated on the last sixth (of MNIST: 50,000 and 10,000); the test set is not
-touched. benchmarks/results/ablation/RECIPE.json holds every run. Runs take turns, a seed at a time, and are written
-after each, so that a benchmark that was cut short goes on where it stopped.
+touched. benchmarks/results/ablation/RECIPE.json holds every run, RECIPE.md the means. Variants take turns, a seed at a
+time, and are written after each run, so that a benchmark that was cut short goes on where it stopped.
 """
 
 import argparse
@@ -53,6 +53,47 @@ def variants(name: str) -> dict[str, list[str]]:
     return {"as it stands": [], **content[name]}
 
 
+def table(document: dict[str, Any]) -> str:
+    """Means by variant, as a Markdown page."""
+    settings = f" (all with {', '.join(document['settings'])})" if document["settings"] else ""
+    lines = [
+        f"# What the parts of `{document['recipe']}` bring{settings}",
+        "",
+        "Accuracy on validation images, a sixth of the training images; trained on the others. Seconds with compiling.",
+        f"{document['date']}, {document['machine']['cores']} {document['machine']['processor']} cores.",
+        "",
+        "| variant | accuracy | range | seeds | loss | seconds |",
+        "| --- | ---: | --- | ---: | ---: | ---: |",
+    ]
+    for name, variant in document["variants"].items():
+        runs = list(variant["runs"].values())
+        accuracies = [run["accuracy"] for run in runs]
+        loss, seconds = (mean(run[key] for run in runs) for key in ("loss", "seconds"))
+        span = f"{min(accuracies):.4f} – {max(accuracies):.4f}"
+        lines.append(f"| {name} | {mean(accuracies):.4f} | {span} | {len(runs)} | {loss:.4f} | {seconds:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
+    """The results so far, or none if they were measured with other settings."""
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if document.get("settings") != settings:
+        document = {"recipe": recipe, "settings": settings, "variants": {}}
+    return document | {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+
+
+def measure(document: dict[str, Any], name: str, settings: list[str], seed: int) -> dict[str, Any]:
+    """One run of a variant, noted in the results; none if it is there."""
+    found = document["variants"].get(name, {})
+    if found.get("settings") != settings:
+        found = document["variants"][name] = {"settings": settings, "runs": {}}
+    if str(seed) not in found["runs"]:
+        split = [f"training.validation_split={VALIDATION_SPLIT}", f"training.seed={seed}"]
+        found["runs"][str(seed)] = train(load_recipe(document["recipe"], [*settings, *split]))
+    run: dict[str, Any] = found["runs"][str(seed)]
+    return run
+
+
 def main() -> None:
     """Train every variant with every seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -61,26 +102,20 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", help="only these")
     parser.add_argument("--set", nargs="+", default=[], metavar="PATH=VALUE", help="settings for all variants")
     arguments = parser.parse_args()
+    chosen = {
+        name: settings
+        for name, settings in variants(arguments.recipe).items()
+        if not arguments.variants or name in arguments.variants
+    }
     path = RESULTS / f"{arguments.recipe}.json"
-    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if document.get("settings") != arguments.set:
-        document = {"recipe": arguments.recipe, "settings": arguments.set, "variants": {}}
-    document |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
     path.parent.mkdir(parents=True, exist_ok=True)
+    document = begun(path, arguments.recipe, arguments.set)
     for seed in range(arguments.seeds):
-        for name, settings in variants(arguments.recipe).items():
-            if arguments.variants and name not in arguments.variants:
-                continue
-            split = [f"training.validation_split={VALIDATION_SPLIT}", f"training.seed={seed}"]
-            overrides = [*arguments.set, *settings, *split]
-            found = document["variants"].setdefault(name, {"settings": settings, "runs": {}})
-            if found["settings"] != settings or str(seed) not in found["runs"]:
-                run = train(load_recipe(arguments.recipe, overrides))
-                runs = found["runs"] if found["settings"] == settings else {}
-                found |= {"settings": settings, "runs": runs | {str(seed): run}}
-                found["mean_accuracy"] = round(mean(one["accuracy"] for one in found["runs"].values()), 5)
-                path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-            print(f"{name}, seed {seed}: {found['runs'][str(seed)]}, mean {found['mean_accuracy']:.4f}", flush=True)
+        for name, settings in chosen.items():
+            run = measure(document, name, [*arguments.set, *settings], seed)
+            path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            path.with_suffix(".md").write_text(table(document), encoding="utf-8")
+            print(f"{name}, seed {seed}: {run}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+import tomllib
+
+import pytest
+
+from benchmarks.ablation import HERE, begun, measure, table, variants
+from tenfold.recipes.recipe import load_recipe
+
+NAMES = list(tomllib.loads((HERE / "ablations.toml").read_text(encoding="utf-8")))
+
+
+def run(accuracy):
+    return {"accuracy": accuracy, "loss": 0.05, "seconds": 3.0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_variant_is_a_recipe_that_differs(name):
+    recipes = [load_recipe(name, settings) for settings in variants(name).values()]
+    assert all(recipes.count(recipe) == 1 for recipe in recipes)
+
+
+def test_results_with_other_settings_begin_anew(tmp_path):
+    path = tmp_path / "quick.json"
+    path.write_text('{"recipe": "quick", "settings": ["a=1"], "variants": {"as it stands": {}}}')
+    assert begun(path, "quick", ["a=1"])["variants"] == {"as it stands": {}}
+    assert begun(path, "quick", [])["variants"] == {}
+    assert begun(tmp_path / "other.json", "quick", [])["variants"] == {}
+
+
+def test_what_was_measured_is_not_measured_again():
+    known = run(0.5)
+    document = {"recipe": "no such recipe", "variants": {"a": {"settings": ["b=1"], "runs": {"0": known}}}}
+    assert measure(document, "a", ["b=1"], seed=0) is known
+
+
+def test_the_table_has_means_and_ranges():
+    two = {"settings": [], "runs": {"0": run(0.98), "1": run(0.99)}}
+    document = {"recipe": "quick", "settings": [], "variants": {"as it stands": two}}
+    document |= {"date": "2026-11-25", "machine": {"cores": 2, "processor": "x86_64"}}
+    assert table(document).splitlines()[-1] == "| as it stands | 0.9850 | 0.9800 – 0.9900 | 2 | 0.0500 | 3.0 |"

@@ -43,7 +43,7 @@ def write_page(folder: Path) -> None:
 
 def page(results: list[Result]) -> str:
     """The whole page in Markdown."""
-    parts = [_INTRODUCTION.format(machine=" ".join(sorted({machine_line(result) for result in results})))]
+    parts = [_INTRODUCTION.format(machine="\n".join(machine_lines(results)))]
     for group, title in _GROUPS.items():
         members = [result for result in results if result["task"]["group"] == group]
         if members:
@@ -61,16 +61,32 @@ def page(results: list[Result]) -> str:
     return "\n".join(parts)
 
 
-def machine_line(result: Result) -> str:
-    """Where and when a result was measured, and what the machine can do at most."""
-    machine, settings = result["machine"], result["settings"]
-    share = "" if settings["fraction"] == 1 else f" on {settings['fraction']:.0%} of the images"
-    rates = ", ".join(f"{library} {rate:.0f}" for library, rate in machine["gigaflops"].items())
-    return (
-        f"{machine['date']}, {machine['system']}, {machine['cores']} cores, {machine['model']} "
-        f"({', '.join(machine['vector_units']) or machine['processor']}), {settings['rounds']} rounds{share}; largest "
-        f"product in GFLOP/s: {rates}; copying {machine['copy_gigabytes_per_second']} GB/s."
-    )
+def machine_lines(results: list[Result]) -> list[str]:
+    """Where and when results were measured, and what the machine can do at most: a line for each day and setting."""
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        machine, settings = result["machine"], result["settings"]
+        share = "" if settings["fraction"] == 1 else f" on {settings['fraction']:.0%} of the images"
+        where = (
+            f"{machine['date']}, {machine['system']}, {machine['cores']} cores, {machine['model']} "
+            f"({', '.join(machine['vector_units']) or machine['processor']}), {settings['rounds']} rounds{share}"
+        )
+        alike.setdefault(where, []).append(machine)
+    lines = []
+    for where, machines in alike.items():
+        rates = ", ".join(
+            f"{library} {_span([machine['gigaflops'][library] for machine in machines])}"
+            for library in machines[0]["gigaflops"]
+            if all(library in machine["gigaflops"] for machine in machines)
+        )
+        copying = _span([machine["copy_gigabytes_per_second"] for machine in machines])
+        lines.append(f"{where}; largest product in GFLOP/s: {rates}; copying {copying} GB/s.")
+    return lines
+
+
+def _span(values: list[float]) -> str:
+    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
+    return low if low == high else f"{low}–{high}"
 
 
 def speed_table(results: list[Result]) -> str:

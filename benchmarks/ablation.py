@@ -1,7 +1,7 @@
 """What each part of a recipe brings: it is trained without the part, or with another instead, on validation data.
 
     python -m benchmarks.ablation quick --seeds 5
-    python -m benchmarks.ablation strong --seeds 2 --set training.epochs=6
+    python -m benchmarks.ablation quick --seeds 2 --variants "label smoothing" --set training.epochs=6
 
 The variants stand in benchmarks/ablations.toml, as settings that `tenfold train --set` takes. Each is trained on five
 sixths of the training images and evaluated on the last sixth (of MNIST: 50,000 and 10,000); the test set is not

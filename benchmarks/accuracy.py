@@ -76,7 +76,7 @@ def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any
 def main() -> None:
     """Train every named recipe with every seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipes", nargs="*", default=recipe_names())
+    parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 import pytest
 
 from tenfold.errors import RecipeError
-from tenfold.recipes.augmentation import Augmentation, refuse_label_changing
-from tenfold.recipes.recipe import dump_recipe, load_recipe
+from tenfold.recipes.augmentation import Augmentation, refuse_label_changing, refuse_mirrored_characters
+from tenfold.recipes.recipe import Averaging, dump_recipe, load_recipe
 
 DIGITS = [str(number) for number in range(10)]
 
@@ -19,6 +19,13 @@ def test_things_may_be_mirrored_and_characters_turned_a_little():
     mirrored, turned = Augmentation(flip="both", rotation=180.0), Augmentation(rotation=20.0, shear=15.0, elastic=2.0)
     assert refuse_label_changing(mirrored, ["Trouser", "Pullover", "Bag"]) is None
     assert refuse_label_changing(turned, DIGITS) is None
+
+
+def test_mirrored_copies_of_characters_do_not_count():
+    with pytest.raises(RecipeError, match=r"averaging.mirrored lets mirror images count, but .* digits or letters"):
+        refuse_mirrored_characters(Averaging(mirrored=True), DIGITS)
+    assert refuse_mirrored_characters(Averaging(mirrored=True), ["Trouser", "Pullover", "Bag"]) is None
+    assert refuse_mirrored_characters(Averaging(networks=2, shift=1), DIGITS) is None
 
 
 def test_a_recipe_with_augmentation_is_written_and_read_again():

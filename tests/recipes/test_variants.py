@@ -28,7 +28,7 @@ def path(tmp_path):
 
 @pytest.mark.parametrize(
     ("data", "rate", "batch_size"),
-    [("mnist", 0.001, 32), ("fashion-mnist", 0.01, 32), (None, 0.01, 32), ("my/folder", 0.001, 16)],
+    [("MNIST", 0.001, 32), ("Fashion_mnist", 0.01, 32), (None, 0.01, 32), ("my/folder", 0.001, 16)],
 )
 def test_the_data_decides_which_settings_hold(path, data, rate, batch_size):
     recipe = load_recipe(path, data=data)

@@ -7,6 +7,7 @@ import tenfold
 from tenfold.errors import RecipeError
 from tenfold.recipes.auto import LEVELS, auto_recipe
 from tenfold.recipes.recipe import load_recipe
+from tenfold.run.evaluate import evaluate
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch
 from tenfold.run.time_limit import automatic, within_time_limit
@@ -65,4 +66,12 @@ def test_the_run_says_what_was_predicted_and_its_recipe_repeats_it(dataset, reci
     assert 0 < document["predicted_seconds"] < 600
     assert "pace" in document["seconds"]
     again = tenfold.train(dataset, run.path / "recipe.toml", verbose=0)
+    assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()
+
+
+def test_auto_knows_its_data_and_repeats(npz_file):
+    run = tenfold.train(npz_file, "auto", overrides=["training.epochs=1"], time_limit="10m", verbose=0)
+    assert run.recipe.data == str(npz_file)
+    assert evaluate(run.path).accuracy == run.metrics.accuracy
+    again = tenfold.train(npz_file, run.path / "recipe.toml", verbose=0)
     assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()

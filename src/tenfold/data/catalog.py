@@ -28,6 +28,11 @@ class CatalogEntry:
         return Path(str(resources.files("tenfold.data") / "archives" / self.name))
 
 
+def catalog_name(source: str) -> str:
+    """A name as the catalogue has it: "Fashion_MNIST" is "fashion-mnist"."""
+    return source.strip().lower().replace("_", "-")
+
+
 CATALOG = {
     entry.name: entry
     for entry in (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tenfold.data.catalog import CATALOG, load_catalog_entry
+from tenfold.data.catalog import CATALOG, catalog_name, load_catalog_entry
 from tenfold.data.class_names import suggestion
 from tenfold.data.csv_file import read_csv
 from tenfold.data.dataset import Dataset, Split
@@ -54,7 +54,7 @@ def load_dataset(
     if size:
         check_size(size)
     wanted = Wanted(size, gray)
-    if isinstance(source, str) and (entry := CATALOG.get(_catalog_name(source))):
+    if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), wanted, progress)
     path = _existing_path(source)
     return to_dataset(_short_name(path), _reader(path)(path, wanted, progress))
@@ -79,7 +79,7 @@ def load_test_images(
         ImageError: A picture cannot be decoded.
     """
     wanted = Wanted(size, gray)
-    if isinstance(source, str) and (entry := CATALOG.get(_catalog_name(source))):
+    if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         dataset = _with_shape(load_catalog_entry(entry), wanted, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
@@ -88,10 +88,6 @@ def load_test_images(
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."
     return parts.train, parts.class_names, (*parts.notes, note)
-
-
-def _catalog_name(source: str) -> str:
-    return source.strip().lower().replace("_", "-")
 
 
 def _with_shape(dataset: Dataset, wanted: Wanted, progress: Progress) -> Dataset:
@@ -138,7 +134,7 @@ def _unknown(source: str) -> str:
     known = ", ".join(CATALOG)
     if re.match(r"\w+://", source):
         return f"{source}: is an address; expected something on this machine. Download and unpack it first."
-    near = suggestion(_catalog_name(source), CATALOG).removeprefix(".")
+    near = suggestion(catalog_name(source), CATALOG).removeprefix(".")
     return (
         f"{source or 'An empty name'}: there is no such file, folder or data set.{near} "
         f"Known data sets: {known}; or give {_KINDS}."

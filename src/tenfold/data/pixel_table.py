@@ -37,7 +37,8 @@ def read_pixel_tables(tables: list[Table], progress: Progress) -> tuple[list[Ima
             done += len(rows)
             progress(done, total)
     values = {name: np.concatenate(parts) for name, parts in chunks.items()}
-    pixels, notes = pixel_bytes(values, str(tables[0].path.parent))
+    source = tables[0].path if len(tables) == 1 else tables[0].path.parent
+    pixels, notes = pixel_bytes(values, str(source))
     images = [part.reshape(len(part), height, width, channels) for part in pixels]
     return images, [table_labels(table) for table in tables], _index_notes(tables) + notes
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tenfold.errors import RecipeError
-from tenfold.recipes.settings import FromZeroToOne, NotNegative, Settings
+from tenfold.recipes.settings import Averaging, FromZeroToOne, NotNegative, Settings
 
 Degrees = Annotated[float, Field(ge=0, le=180, strict=True)]
 BelowRightAngle = Annotated[float, Field(ge=0, le=60, strict=True)]
@@ -81,6 +81,19 @@ def refuse_label_changing(augmentation: Augmentation, class_names: Sequence[str]
         raise RecipeError(
             f"{found}, but the classes are digits or letters ({', '.join(class_names[:3])} …), which would then show "
             "others. Take it out; or, if it is meant, set augmentation.allow_label_changing=true."
+        )
+
+
+def refuse_mirrored_characters(averaging: Averaging, class_names: Sequence[str]) -> None:
+    """Refuse to let a mirrored digit or letter count.
+
+    Raises:
+        RecipeError: The classes are digits or letters, and mirrored copies would be averaged.
+    """
+    if averaging.mirrored and are_characters(class_names):
+        raise RecipeError(
+            f"averaging.mirrored lets mirror images count, but the classes are digits or letters "
+            f"({', '.join(class_names[:3])} …), which would then show others. Take it out."
         )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tenfold.data.catalog import CATALOG
+from tenfold.data.catalog import CATALOG, catalog_name
 from tenfold.errors import RecipeError
 from tenfold.recipes.words import nearest
 
@@ -29,7 +29,8 @@ def take_variant(content: dict[str, Any], data: str | None, source: str) -> None
     if wrong := next((name for name in variants if name not in known), None):
         raise RecipeError(f"{source}: variants.{wrong} is no data{nearest(wrong, known)} Expected {', '.join(known)}.")
     if data is not None:
-        _merge(content, variants.get(data if data in CATALOG else OWN, {}))
+        name = catalog_name(data)
+        _merge(content, variants.get(name if name in CATALOG else OWN, {}))
 
 
 def _merge(content: dict[str, Any], changes: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ import re
 
 from tenfold.errors import RecipeError
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
-_PART = r"(\d+(?:\.\d+)?)\s*([hms]?)\s*"
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_DURATION = re.compile(rf"(?:{_NUMBER}\s*h)?\s*(?:{_NUMBER}\s*m)?\s*(?:{_NUMBER}\s*s?)?")
 
 
 def parse_duration(text: str) -> float:
@@ -14,9 +14,10 @@ def parse_duration(text: str) -> float:
     Raises:
         RecipeError: It is none of these, or no time at all.
     """
-    lower = text.strip().lower()
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in re.findall(_PART, lower))
-    if not re.fullmatch(f"({_PART})+", lower) or not seconds:
+    found = _DURATION.fullmatch(text.strip().lower())
+    hours, minutes, rest = (float(number or 0) for number in found.groups()) if found else (0, 0, 0)
+    seconds = 3600 * hours + 60 * minutes + rest
+    if not seconds:
         raise RecipeError(f"The time limit is {text!r}; expected such as 90s, 3m or 1h30m.")
     return seconds
 

@@ -8,7 +8,7 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
-from tenfold.recipes.augmentation import refuse_label_changing
+from tenfold.recipes.augmentation import refuse_label_changing, refuse_mirrored_characters
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import Training
 from tenfold.run.loading import load_with_progress
@@ -53,12 +53,19 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation = training_splits(dataset, recipe.training)
-        settled = {"epochs": recipe.training.epochs_for(len(train)), "least_steps": None}
-        recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
+        recipe = with_settled_epochs(recipe, len(train))
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
+    if recipe.averaging:
+        refuse_mirrored_characters(recipe.averaging, dataset.class_names)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch)
+
+
+def with_settled_epochs(recipe: Recipe, images: int) -> Recipe:
+    """The recipe with as many epochs as its `least_steps` ask for with so many training images."""
+    settled = {"epochs": recipe.training.epochs_for(images), "least_steps": None}
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
 
 
 def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:

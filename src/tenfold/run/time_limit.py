@@ -14,7 +14,7 @@ from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
-from tenfold.run.plan import Plan, training_splits
+from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.terminal import stderr
 from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
@@ -24,7 +24,7 @@ _FINISH_SECONDS = 3.0
 _MEASURED_SECONDS = 2.0
 # Forward, gradient of the inputs and of the weights: each a product and a sum.
 _OPERATIONS_PER_PRODUCT = 6
-_MOST_OPERATIONS_PER_SECOND = 500e9
+_MOST_OPERATIONS_PER_SECOND = 2_000e9
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     """
     images, shape, names = len(plan.train), plan.dataset.image_shape, plan.dataset.class_names
     for level in LEVELS:
-        recipe = auto_recipe(level, images, shape, names, overrides)
+        recipe = with_settled_epochs(auto_recipe(level, images, shape, names, overrides), images)
+        recipe = recipe.model_copy(update={"data": plan.recipe.data})
         lightest = level is LEVELS[-1]
         if not lightest and (limit_seconds - plan.watch.total()) / _least_seconds(plan, recipe) < level.least_epochs:
             _say(
@@ -109,10 +110,12 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
     networks, copies = (recipe.averaging.networks, recipe.averaging.copies) if recipe.averaging else (1, 1)
+    # A pass forward is about a third of a step.
     evaluating = networks * copies * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
     # The schedule is part of the program: with other epochs, it is compiled once more.
     fixed = plan.watch.total() + networks * (building + pace.compile_seconds) + evaluating + _FINISH_SECONDS
-    epoch_seconds = networks * pace.epoch_seconds
+    validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
+    epoch_seconds = networks * pace.epoch_seconds * (1 + validated / 3)
     in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
     if in_time < 1:

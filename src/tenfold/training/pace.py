@@ -40,10 +40,14 @@ def measure_pace(
     """
     arrays = checked_arrays(model, x, y)
     started = time.perf_counter()
-    with compile_cache(), ThreadPoolExecutor(max_workers=1) as compiler:
-        model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
-        program = Program(model, tuple(map(jnp.asarray, arrays)), batch_size, True, compiler, augmentation)
-        program.wait()
+    compiler = ThreadPoolExecutor(max_workers=1)
+    try:
+        with compile_cache():
+            model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
+            program = Program(model, tuple(map(jnp.asarray, arrays)), batch_size, True, compiler, augmentation)
+            program.wait()
+    finally:
+        compiler.shutdown(wait=False)  # Ctrl-C need not wait for it
     compiled = time.perf_counter()
     # The first chunk is a single step, which meets cold caches.
     begun = steps = last = 0.0

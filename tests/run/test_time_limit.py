@@ -46,6 +46,13 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     assert last.startswith("Predicted to take ")
 
 
+def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[-1], least_epochs=10**12),))
+    plan = automatic(plan_for(dataset, "auto"), ["training.seed=5"], limit_seconds=100, verbose=0)
+    assert plan.recipe.network == load_recipe("quick", data="own").network
+    assert (plan.recipe.name, plan.recipe.training.seed, plan.recipe.training.epochs) == ("auto", 5, 167)
+
+
 def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):
     long = within_time_limit(plan_for(dataset, recipe_file, ["training.epochs=1000000"]), 30, verbose=0)
     assert 1 <= long.recipe.training.epochs < 1_000_000

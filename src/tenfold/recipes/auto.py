@@ -40,8 +40,8 @@ class Level:
     most_epochs: int
 
 
-LEVELS = (Level("heavy", 32, 2, 8, 40), Level("medium", 24, 1, 5, 30), Level("light", 12, 1, 1, 30))
-"""From the heaviest to the lightest."""
+LEVELS = (Level("heavy", 32, 2, 8, 40), Level("medium", 24, 1, 5, 30), Level("light", 12, 1, 12, 30))
+"""From the heaviest to the lightest; where there is no time for any of them, there is still `quick`."""
 
 
 def auto_recipe(

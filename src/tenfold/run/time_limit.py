@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tenfold.errors import RecipeError
@@ -11,10 +11,11 @@ from tenfold.models.arithmetic import layer_arithmetic
 from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, auto_recipe
 from tenfold.recipes.layers import Conv2D
-from tenfold.recipes.recipe import Recipe
+from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
+from tenfold.run.provenance import available_cores
 from tenfold.terminal import stderr
 from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
@@ -24,7 +25,7 @@ _FINISH_SECONDS = 3.0
 _MEASURED_SECONDS = 2.0
 # Forward, gradient of the inputs and of the weights: each a product and a sum.
 _OPERATIONS_PER_PRODUCT = 6
-_MOST_OPERATIONS_PER_SECOND = 2_000e9
+_MOST_OPERATIONS_PER_SECOND_AND_CORE = 400e9
 
 
 @dataclass(frozen=True)
@@ -73,32 +74,40 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    images, shape, names = len(plan.train), plan.dataset.image_shape, plan.dataset.class_names
-    for level in LEVELS:
-        recipe = with_settled_epochs(auto_recipe(level, images, shape, names, overrides), images)
-        recipe = recipe.model_copy(update={"data": plan.recipe.data})
-        lightest = level is LEVELS[-1]
-        if not lightest and (limit_seconds - plan.watch.total()) / _least_seconds(plan, recipe) < level.least_epochs:
-            _say(
-                f"{level.name}: needs at least {_counted(level.least_epochs, 'epoch')}, for which there is no time",
-                verbose,
-            )
+    forecast = None
+    for name, least_epochs, recipe in _candidates(plan, overrides):
+        left = limit_seconds - plan.watch.total()
+        if least_epochs > 1 and left / _least_seconds(plan, recipe) < least_epochs:
+            _say(f"{name}: needs at least {_counted(least_epochs, 'epoch')}, for which there is no time", verbose)
             continue
         forecast = _forecast(plan, recipe, limit_seconds)
-        if lightest:
-            _check(forecast, limit_seconds)
-        enough = lightest or forecast.epochs_in_time >= level.least_epochs
-        _say(f"{level.name}: {_described(forecast)}{'' if enough else ', too few for it'}", verbose)
+        enough = forecast.epochs_in_time >= least_epochs
+        _say(f"{name}: {_described(forecast)}{'' if enough else ', too few for it'}", verbose)
         if enough:
             break
+    assert forecast is not None  # the last candidate is always looked at
+    _check(forecast, limit_seconds)
     return _settled(plan, forecast, verbose)
 
 
+def _candidates(plan: Plan, overrides: Sequence[str]) -> Iterator[tuple[str, int, Recipe]]:
+    """Names, the fewest epochs that make sense, and recipes, from the heaviest to the lightest."""
+    images, dataset = len(plan.train), plan.dataset
+    for level in LEVELS:
+        recipe = auto_recipe(level, images, dataset.image_shape, dataset.class_names, overrides)
+        recipe = recipe.model_copy(update={"data": plan.recipe.data})
+        yield level.name, level.least_epochs, with_settled_epochs(recipe, images)
+    quick = load_recipe("quick", overrides, plan.recipe.data or dataset.name)
+    quick = quick.model_copy(update={"name": plan.recipe.name, "data": plan.recipe.data})
+    yield "quick", 1, with_settled_epochs(quick, images)
+
+
 def _least_seconds(plan: Plan, recipe: Recipe) -> float:
-    """Less than an epoch can take on any laptop, without trying."""
+    """Less than an epoch is likely to take on such a machine, without trying: saves the time of measuring."""
     outline = outline_model(recipe.network, plan.dataset.image_shape, len(plan.dataset.class_names))
     products = sum(layer.multiply_adds for layer in layer_arithmetic(outline))
-    return _OPERATIONS_PER_PRODUCT * products * len(plan.train) / _MOST_OPERATIONS_PER_SECOND
+    rate = _MOST_OPERATIONS_PER_SECOND_AND_CORE * available_cores()
+    return _OPERATIONS_PER_PRODUCT * products * len(plan.train) / rate
 
 
 def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:

@@ -11,6 +11,7 @@ time, and are written after each run, so that a benchmark that was cut short goe
 
 import argparse
 import json
+import re
 import time
 import tomllib
 from dataclasses import replace
@@ -74,6 +75,11 @@ def table(document: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def plain(setting: str) -> str:
+    """A setting as a part of a file's name."""
+    return re.sub(r"[^\w.]+", "-", setting)
+
+
 def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
     """The results so far, or none if they were measured with other settings."""
     document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -102,12 +108,14 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", help="only these")
     parser.add_argument("--set", nargs="+", default=[], metavar="PATH=VALUE", help="settings for all variants")
     arguments = parser.parse_args()
+    if unknown := set(arguments.variants or ()) - set(variants(arguments.recipe)):
+        parser.error(f"no variant {', '.join(sorted(unknown))}; variants: {', '.join(variants(arguments.recipe))}")
     chosen = {
         name: settings
         for name, settings in variants(arguments.recipe).items()
         if not arguments.variants or name in arguments.variants
     }
-    path = RESULTS / f"{arguments.recipe}.json"
+    path = RESULTS / f"{'-'.join([arguments.recipe, *map(plain, arguments.set)])}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     document = begun(path, arguments.recipe, arguments.set)
     for seed in range(arguments.seeds):

@@ -125,6 +125,13 @@ def test_a_file_that_is_no_recipe(tmp_path, content, message):
     assert message in str(caught.value)
 
 
+def test_data_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(dump_recipe(load_recipe("dense-128")).replace('data = "mnist"', "data = 5"))
+    with pytest.raises(RecipeError, match="data is 5"):
+        load_recipe(path)
+
+
 def test_overrides_apply_in_order_and_the_last_one_wins():
     recipe = load_recipe(
         "dense-128",

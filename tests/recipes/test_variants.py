@@ -51,6 +51,7 @@ def test_what_the_user_sets_wins(path):
         ),
         ("[variants]\nown = 3", r"variants holds no tables"),
         ("[variants.own.training]\nepoch = 3", r"training\.epoch is no setting"),
+        ("[variants.fashion-mnist.training]\nepoch = 3", r"training\.epoch is no setting"),
     ],
 )
 def test_wrong_variants_are_refused(path, variants, message):

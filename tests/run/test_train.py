@@ -143,6 +143,7 @@ def test_an_interrupted_ensemble_keeps_the_networks_that_are_finished(dataset, r
         tenfold.train(dataset, recipe_file, overrides=["averaging={networks=3}"], verbose=0)
     model = keras.saving.load_model("runs/bars-small-1/model.keras")
     assert [layer.name for layer in model.layers] == ["images", "network_1"]
+    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["networks"] == 1
 
 
 def test_a_diverging_run_keeps_its_last_finite_weights(dataset, recipe_file):

@@ -5,6 +5,7 @@ The named recipes lie beside this module; `tenfold recipes` lists them.
 
 import tomllib
 from collections.abc import Sequence
+from copy import deepcopy
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -131,9 +132,15 @@ def load_recipe(name_or_path: str | Path, overrides: Sequence[str] = (), data: s
     Raises:
         RecipeError: No such recipe, no valid TOML, or a wrong key or value; it names the nearest right word.
     """
-    content = _read_toml(recipe_path(name_or_path))
-    take_variant(content, content.get("data") if data is None else data, source=str(name_or_path))
-    return checked_recipe(content, overrides, source=str(name_or_path))
+    content, source = _read_toml(recipe_path(name_or_path)), str(name_or_path)
+    chosen = deepcopy(content)
+    own = content.get("data")
+    take_variant(chosen, data or (own if isinstance(own, str) else None), source)
+    for variant in content.get("variants", {}):  # a slip in one that is not chosen is to be found as well
+        other = deepcopy(content)
+        take_variant(other, variant, source)
+        checked_recipe(other, (), source)
+    return checked_recipe(chosen, overrides, source)
 
 
 def checked_recipe(content: dict[str, Any], overrides: Sequence[str], source: str) -> Recipe:

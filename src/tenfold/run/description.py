@@ -43,7 +43,7 @@ def run_document(
         "status": status,
         "recipe": plan.recipe.name,
         "parameters": learned.model.count_params(),
-        "networks": plan.recipe.averaging.networks if plan.recipe.averaging else 1,
+        "networks": learned.networks,
         "data": {
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,

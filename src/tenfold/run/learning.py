@@ -41,6 +41,7 @@ class Learned:
         log: How the training went, epoch by epoch.
         status: How it ended.
         message: Why, if it diverged.
+        networks: How many networks the model averages.
     """
 
     model: Any
@@ -48,6 +49,7 @@ class Learned:
     log: EpochLog
     status: Status
     message: str = ""
+    networks: int = 1
 
 
 def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 0) -> Any:
@@ -110,7 +112,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     networks = finished or [model]
     if recipe.averaging:
         model = average_networks(networks, recipe.averaging, recipe.name)
-    return Learned(model, networks[0], log, status, message)
+    return Learned(model, networks[0], log, status, message, len(networks))
 
 
 def _networks(recipe: Recipe) -> int:

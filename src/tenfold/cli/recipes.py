@@ -87,15 +87,14 @@ def _input_and_output(
 def _document(
     recipe: "Recipe", image_shape: tuple[int, ...], classes: int, layers: Sequence["LayerArithmetic"]
 ) -> dict[str, Any]:
-    networks, runs = _times_used(recipe)
     return {
         "name": recipe.name,
         "description": recipe.description,
         "data": recipe.data,
         "image_shape": image_shape,
         "classes": classes,
-        "parameters": networks * sum(layer.parameters for layer in layers),
-        "multiply_adds": runs * sum(layer.multiply_adds for layer in layers),
+        "parameters": recipe.networks * sum(layer.parameters for layer in layers),
+        "multiply_adds": recipe.runs_per_image * sum(layer.multiply_adds for layer in layers),
         "layers": [
             {
                 "name": layer.name,
@@ -129,7 +128,7 @@ def _print_recipe(
     header, *lines = _wrapped([header, images, *rows, total], column=3)
     _print_table(header, lines, right=(2, 4))
     _print(f"\nMultiply-adds are those of one image; {classes} classes.")
-    networks, runs = _times_used(recipe)
+    networks, runs = recipe.networks, recipe.runs_per_image
     if runs > 1:
         _print(
             f"{networks} × {parameters:,} parameters and {runs} × {products:,} multiply-adds in all: see prediction."
@@ -138,12 +137,6 @@ def _print_recipe(
     for setting, text in settings_in_words(recipe).items():
         _print(f"{setting:<16}{text}")
     _print(f"{'file':<16}{recipe_path(name)}")
-
-
-def _times_used(recipe: "Recipe") -> tuple[int, int]:
-    """How many such networks a model has, and how often one of them runs for a prediction."""
-    averaging = recipe.averaging
-    return (averaging.networks, averaging.networks * averaging.copies) if averaging else (1, 1)
 
 
 def _layer_row(layer: "LayerArithmetic") -> list[str]:

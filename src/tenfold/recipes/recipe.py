@@ -88,6 +88,16 @@ class Recipe(Settings):
     augmentation: Augmentation | None = None
     averaging: Averaging | None = None
 
+    @property
+    def networks(self) -> int:
+        """How many networks are trained and averaged."""
+        return self.averaging.networks if self.averaging else 1
+
+    @property
+    def runs_per_image(self) -> int:
+        """How often a network runs for a prediction: every network on every copy of the image."""
+        return self.networks * (self.averaging.copies if self.averaging else 1)
+
     @model_validator(mode="after")
     def _mixing_needs_one_hot(self) -> Self:
         varied = self.augmentation

@@ -49,7 +49,7 @@ def _learning_rate(compile_settings: Compile) -> str:
             f"one cycle: up from {schedule.start * rate:g} to {rate:g} over the first "
             f"{_percent(schedule.warmup)} of all steps, then down to {schedule.final * rate:g}"
         )
-    return f"{rate:g}, times {schedule.factor:g} after every {_counted(schedule.epochs, 'epoch')}"
+    return f"{rate:g}, times {schedule.factor:g} after every {counted(schedule.epochs, 'epoch')}"
 
 
 def _averaged_weights(compile_settings: Compile) -> str:
@@ -67,7 +67,7 @@ def _loss(compile_settings: Compile) -> str:
 
 def _training(training: Training) -> str:
     at_most = "at most " if training.early_stopping else ""
-    epochs = _counted(training.epochs, "epoch")
+    epochs = counted(training.epochs, "epoch")
     if training.least_steps:
         epochs += f" or as many as make {training.least_steps:,} steps"
     return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}"
@@ -93,7 +93,7 @@ def _early_stopping(training: Training) -> str:
         return ""
     by = f" by {stopping.min_delta:g}" if stopping.min_delta else ""
     return (
-        f"when {stopping.monitor} has not improved{by} for {_counted(stopping.patience, 'epoch')}; "
+        f"when {stopping.monitor} has not improved{by} for {counted(stopping.patience, 'epoch')}; "
         "the best epoch's weights are kept"
     )
 
@@ -105,7 +105,7 @@ def augmentation_in_words(augmentation: Augmentation) -> str:
 
 
 def _averaging(averaging: Averaging) -> str:
-    moved = f"moved by {_counted(averaging.shift, 'pixel')} each way" if averaging.shift else ""
+    moved = f"moved by {counted(averaging.shift, 'pixel')} each way" if averaging.shift else ""
     ways = " and ".join(way for way in (moved, "mirrored" if averaging.mirrored else "") if way)
     copies = f"an image and its copies {ways}" if ways else ""
     networks = f"{averaging.networks} networks" if averaging.networks > 1 else ""
@@ -113,8 +113,9 @@ def _averaging(averaging: Averaging) -> str:
     return f"mean over {over}" if over else ""
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str) -> str:
+    """Such as "1 epoch" or "1,000 epochs"."""
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _percent(share: float) -> str:

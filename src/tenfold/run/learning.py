@@ -67,7 +67,7 @@ def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 
     keras.utils.set_random_seed(network_seed(recipe, number))
     name = f"network_{number + 1}" if recipe.averaging else recipe.name
     model = build_model(recipe.network, dataset.image_shape, len(dataset.class_names), name=name)
-    parameters = model.count_params() * _networks(recipe)
+    parameters = model.count_params() * recipe.networks
     if 4 * parameters > _LARGEST_MODEL_BYTES:
         raise RecipeError(
             f"The model has {parameters:,} parameters for images of {'×'.join(map(str, dataset.image_shape))}; at "
@@ -99,10 +99,10 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     status: Status = "trained"
     message = ""
     try:
-        for number in range(_networks(recipe)):
+        for number in range(recipe.networks):
             network = build(recipe, plan.dataset, len(plan.train), number) if number else model
-            if recipe.averaging and recipe.averaging.networks > 1 and verbose:
-                stderr.print(f"Network {number + 1} of {recipe.averaging.networks}")
+            if recipe.networks > 1 and verbose:
+                stderr.print(f"Network {number + 1} of {recipe.networks}")
             _fit(network, plan, network_seed(recipe, number), verbose, log)
             finished.append(network)
     except KeyboardInterrupt:
@@ -113,10 +113,6 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     if recipe.averaging:
         model = average_networks(networks, recipe.averaging, recipe.name)
     return Learned(model, networks[0], log, status, message, len(networks))
-
-
-def _networks(recipe: Recipe) -> int:
-    return recipe.averaging.networks if recipe.averaging else 1
 
 
 def _fit(network: Any, plan: Plan, seed: int, verbose: Verbose, log: EpochLog) -> None:

@@ -12,6 +12,7 @@ from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
+from tenfold.recipes.wording import counted
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
@@ -78,7 +79,7 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     for name, least_epochs, recipe in _candidates(plan, overrides):
         left = limit_seconds - plan.watch.total()
         if least_epochs > 1 and left / _least_seconds(plan, recipe) < least_epochs:
-            _say(f"{name}: needs at least {_counted(least_epochs, 'epoch')}, for which there is no time", verbose)
+            _say(f"{name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time", verbose)
             continue
         forecast = _forecast(plan, recipe, limit_seconds)
         enough = forecast.epochs_in_time >= least_epochs
@@ -118,13 +119,12 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     building = time.perf_counter() - started
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
-    networks, copies = (recipe.averaging.networks, recipe.averaging.copies) if recipe.averaging else (1, 1)
     # A pass forward is about a third of a step.
-    evaluating = networks * copies * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
+    evaluating = recipe.runs_per_image * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
     # The schedule is part of the program: with other epochs, it is compiled once more.
-    fixed = plan.watch.total() + networks * (building + pace.compile_seconds) + evaluating + _FINISH_SECONDS
+    fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + _FINISH_SECONDS
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
-    epoch_seconds = networks * pace.epoch_seconds * (1 + validated / 3)
+    epoch_seconds = recipe.networks * pace.epoch_seconds * (1 + validated / 3)
     in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
     if in_time < 1:
@@ -161,14 +161,10 @@ def _described(forecast: Forecast) -> str:
     convolutions = f"{len(filters)} convolutions with {filters[0]} to {filters[-1]} filters, " if filters else ""
     if forecast.epochs_in_time < 1:
         return f"{convolutions}one epoch with {training.fraction:.0%} of the images"
-    epochs = _counted(training.epochs, "epoch")
+    epochs = counted(training.epochs, "epoch")
     return f"{convolutions}{epochs} of {duration_in_words(forecast.epoch_seconds)}"
 
 
 def _say(text: str, verbose: Verbose) -> None:
     if verbose:
         stderr.print(text, markup=False)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

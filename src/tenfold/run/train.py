@@ -104,8 +104,8 @@ def train(
     settings = [f"{key}={value}" for key, value in given.items() if value is not None]
     folder = None if out is None else Path(out)
     check_out(folder)
-    source = data.name if isinstance(data, Dataset) else None if data is None else str(data)
-    resolved = load_recipe(recipe, [*overrides, *settings], source)
+    source = data.name if isinstance(data, Dataset) else data
+    resolved = load_recipe(recipe, [*overrides, *settings], None if source is None else str(source))
     seconds = None if time_limit is None else parse_duration(str(time_limit))
     plan = make_plan(data, resolved, verbose, watch or Stopwatch())
     if str(recipe) == "auto":

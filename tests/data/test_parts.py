@@ -1,7 +1,10 @@
+import re
+
 import numpy as np
 import pytest
 
 from tenfold.data.dataset import Split
+from tenfold.data.load import load_dataset
 from tenfold.data.parts import Parts, to_dataset
 from tenfold.errors import DataError
 
@@ -46,3 +49,11 @@ def test_a_class_without_test_images_is_noted():
 def test_classes_that_cannot_be_learnt_are_refused(parts, message):
     with pytest.raises(DataError, match=message):
         to_dataset("d", parts)
+
+
+def test_a_file_is_named_with_its_path(tmp_path):
+    path = tmp_path / "one.npz"
+    images = np.zeros((4, 8, 8), np.uint8)
+    np.savez(path, x_train=images, y_train=np.zeros(4, int), x_test=images, y_test=np.zeros(4, int))
+    with pytest.raises(DataError, match=f"^{re.escape(str(path))}: only the class '0' was found"):
+        load_dataset(path)

@@ -67,3 +67,13 @@ def test_best_epoch_passes_over_what_is_not_finite(texts_of) -> None:
 
 def test_no_finished_epoch(texts_of) -> None:
     assert "No epoch was finished." in texts_of(training_curves_figure({}, watches_test_set=False))
+
+
+def test_networks_of_an_ensemble_have_a_line_each(texts_of, assert_nothing_clipped) -> None:
+    figure = training_curves_figure(HISTORY, watches_test_set=False, starts=(0, 3))
+    accuracy = figure.axes[0]
+    assert [line.get_xdata().tolist() for line in accuracy.lines] == [[1, 2, 3], [4], [1, 2, 3], [4]]
+    assert [line.get_ydata().tolist() for line in accuracy.lines[:2]] == [[0.91, 0.955, 0.97], [0.98]]
+    assert _legend(figure) == ["training", "validation"]
+    assert "Of 2 networks, trained one after another." in texts_of(figure)
+    assert_nothing_clipped(figure)

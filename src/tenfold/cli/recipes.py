@@ -120,6 +120,8 @@ def _print_recipe(
     from tenfold.recipes.wording import settings_in_words
 
     _print(f"{recipe.name}: {recipe.description}\n" if recipe.description else f"{recipe.name}\n", style="bold")
+    if recipe.name == "auto":
+        _print("This network and these settings stand in for those that are chosen when a run begins.\n")
     images = ["images", _times(image_shape), "", "", ""]
     rows = [_layer_row(layer) for layer in layers]
     parameters, products = (sum(getattr(one, key) for one in layers) for key in ("parameters", "multiply_adds"))

@@ -57,7 +57,7 @@ def load_dataset(
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), wanted, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _reader(path)(path, wanted, progress))
+    return to_dataset(_short_name(path), _reader(path)(path, wanted, progress), path)
 
 
 def load_test_images(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +14,9 @@ _MOST_MARKED = 40
 
 
 @figure_style()
-def training_curves_figure(history: Mapping[str, Sequence[float]], watches_test_set: bool) -> Figure:
+def training_curves_figure(
+    history: Mapping[str, Sequence[float]], watches_test_set: bool, starts: Sequence[int] = (0,)
+) -> Figure:
     """Draw accuracy and loss side by side, for training and, if there is one, for validation.
 
     On the validation curves the best epoch is marked. If they are the test set's, as in tutorials that watch
@@ -23,19 +26,21 @@ def training_curves_figure(history: Mapping[str, Sequence[float]], watches_test_
         history: Keras's history: loss, accuracy and perhaps val_loss, val_accuracy, each with one value for
             each epoch; accuracies 0…1, losses in nats. Values that are not finite leave gaps.
         watches_test_set: Whether the val_ values are those of the test set.
+        starts: Where the networks of an ensemble begin, which were trained one after another; no epoch of them is
+            marked as the best.
     """
     figure = Figure(figsize=(11, 4.9))
     epochs = len(history.get("loss", ()))
-    add_title(figure, "Training curves", _note(history, watches_test_set, epochs))
+    add_title(figure, "Training curves", _note(history, watches_test_set, epochs, len(starts)))
     places = ((0.08, "accuracy", "Accuracy", max), (0.57, "loss", "Loss (cross-entropy, nats)", min))
     for left, key, title, best_of in places:
         axes = figure.add_axes((left, 0.21, 0.41, 0.58))
         axes.set_title(title)
-        _draw_curve(axes, history.get(key, ()), BLUE, "training", "-")
+        _draw_curves(axes, history.get(key, ()), starts, BLUE, "training", "-")
         validation = history.get(f"val_{key}", ())
         name = "test set, watched each epoch" if watches_test_set else "validation"
-        _draw_curve(axes, validation, ORANGE, name, "--")
-        if validation and not watches_test_set:
+        _draw_curves(axes, validation, starts, ORANGE, name, "--")
+        if validation and not watches_test_set and len(starts) == 1:
             _mark_best(axes, validation, best_of)
         _set_up_axes(axes, epochs, is_share=key == "accuracy")
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -43,9 +48,11 @@ def training_curves_figure(history: Mapping[str, Sequence[float]], watches_test_
     return figure
 
 
-def _note(history: Mapping[str, Sequence[float]], watches_test_set: bool, epochs: int) -> str:
+def _note(history: Mapping[str, Sequence[float]], watches_test_set: bool, epochs: int, networks: int) -> str:
     if epochs == 0:
         return "No epoch was finished."
+    if networks > 1:
+        return f"Of {networks} networks, trained one after another."
     if "val_loss" not in history:
         return "On the training images alone: no validation data was held back."
     if watches_test_set:
@@ -53,12 +60,16 @@ def _note(history: Mapping[str, Sequence[float]], watches_test_set: bool, epochs
     return "On the training images, and on validation images that were held back from training."
 
 
-def _draw_curve(axes: Axes, values: Sequence[float], color: str, name: str, line: str) -> None:
-    if len(values) == 0:
-        return
+def _draw_curves(axes: Axes, values: Sequence[float], starts: Sequence[int], color: str, name: str, line: str) -> None:
+    """One line for each network; only the first has a name in the legend."""
     marker = "o" if len(values) <= _MOST_MARKED else None
-    epochs = range(1, len(values) + 1)
-    axes.plot(epochs, values, line, color=color, label=name, linewidth=2, marker=marker, markersize=4.5)
+    for start, end in pairwise([*starts, len(values)]):
+        if start < end:
+            epochs = range(start + 1, end + 1)
+            label = name if start == 0 else None
+            axes.plot(
+                epochs, values[start:end], line, color=color, label=label, linewidth=2, marker=marker, markersize=4.5
+            )
 
 
 def _mark_best(axes: Axes, values: Sequence[float], best_of: Callable[..., int]) -> None:

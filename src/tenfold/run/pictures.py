@@ -1,6 +1,6 @@
 """The seven figures of a run, drawn from its data, its history and its predictions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from matplotlib.figure import Figure
@@ -17,6 +17,7 @@ from tenfold.figures.style import encode_png, png_bytes, rendered, save_png
 from tenfold.figures.training_curves import training_curves_figure
 from tenfold.figures.wrong_predictions import wrong_predictions_figure
 from tenfold.run.run_folder import RunFolder
+from tenfold.training.epoch_log import EpochLog
 from tenfold.types import Probabilities
 
 
@@ -32,7 +33,7 @@ def draw_data_pictures(dataset: Dataset) -> dict[str, bytes]:
 def draw_pictures(
     folder: RunFolder,
     dataset: Dataset,
-    history: Sequence[Mapping[str, float]],
+    log: EpochLog,
     probabilities: Probabilities,
     metrics: Metrics,
     watches_test_set: bool,
@@ -43,7 +44,7 @@ def draw_pictures(
     Args:
         folder: Where they go.
         dataset: Its data.
-        history: Rows of `EpochLog`.
+        log: How training went.
         probabilities: Of the test images, [n, classes].
         metrics: Of the test images.
         watches_test_set: Whether the validation curves are the test set's.
@@ -54,9 +55,9 @@ def draw_pictures(
     """
     names, test = dataset.class_names, dataset.test
     predicted = (test.images, test.labels, probabilities, names)
-    curves = {key: [row[key] for row in history] for key in (history[0] if history else {})}
+    curves = {key: [row[key] for row in log.rows] for key in (log.rows[0] if log.rows else {})}
     figures: dict[str, Callable[[], Figure]] = {
-        "training_curves": lambda: training_curves_figure(curves, watches_test_set),
+        "training_curves": lambda: training_curves_figure(curves, watches_test_set, log.starts),
         "confusion_matrix": lambda: confusion_matrix_figure(metrics.confusion, names),
         "correct_predictions": lambda: correct_predictions_figure(*predicted),
         "wrong_predictions": lambda: wrong_predictions_figure(*predicted),

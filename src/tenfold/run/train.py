@@ -207,7 +207,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
     from tenfold.run.learning import onnx_difference
     from tenfold.run.pictures import draw_pictures
 
-    watch, dataset, rows = plan.watch, plan.dataset, learned.log.rows
+    watch, dataset, log = plan.watch, plan.dataset, learned.log
     with watch.stage("evaluation"):
         evaluation = evaluate_dataset(folder, dataset)
         metrics = evaluation.metrics
@@ -217,14 +217,14 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
             stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
-        figures = draw_pictures(folder, dataset, rows, evaluation.probabilities, metrics, watches, ahead.result())
+        figures = draw_pictures(folder, dataset, log, evaluation.probabilities, metrics, watches, ahead.result())
     document = run_document(plan, folder, learned, "finished", difference)
     with watch.stage("report"):
         page = render_report(
             run=document,
             folder=str(folder.path),
             metrics=metrics,
-            history=rows,
+            history=log.rows,
             recipe_toml=folder.recipe.read_text(encoding="utf-8"),
             summary=layer_arithmetic(learned.network),
             figures=figures,
@@ -232,7 +232,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
         write_text(folder.report, page)
     document = run_document(plan, folder, learned, "finished", difference)
     write_json(folder.run, document)
-    return Run(folder.path, plan.recipe, metrics, tuple(rows), document["seconds"])
+    return Run(folder.path, plan.recipe, metrics, tuple(log.rows), document["seconds"])
 
 
 def _history_rows(learned: "Learned") -> list[dict[str, str]]:

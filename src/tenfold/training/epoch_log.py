@@ -12,6 +12,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     Attributes:
         rows: epoch (from 1, counted through), learning_rate (of its last step), loss, accuracy and, if anything was
             validated, val_loss and val_accuracy.
+        starts: How many rows there were when each network began: [0] for a single one.
         seconds: Wall-clock of each epoch, validation included.
         compile_seconds: From the making of the log, or from the network before, to the first epoch.
 
@@ -22,17 +23,17 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, at_start: Callable[[], None]) -> None:
         super().__init__()
         self.rows: list[dict[str, float]] = []
+        self.starts: list[int] = []
         self.seconds: list[float] = []
         self.compile_seconds = 0.0
         self._at_start = at_start
-        self._epochs_before = 0
         self._started = time.perf_counter()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Note how long compiling took."""
         self.compile_seconds += time.perf_counter() - self._started
-        self._epochs_before = len(self.rows)
-        if not self.rows:
+        self.starts.append(len(self.rows))
+        if len(self.starts) == 1:
             self._at_start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -44,4 +45,4 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         self.seconds.append(time.perf_counter() - self._started)
         self._started = time.perf_counter()
         rate = float(self.model.optimizer.learning_rate)
-        self.rows.append({"epoch": self._epochs_before + epoch + 1, "learning_rate": rate, **(logs or {})})
+        self.rows.append({"epoch": self.starts[-1] + epoch + 1, "learning_rate": rate, **(logs or {})})

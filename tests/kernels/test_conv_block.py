@@ -77,8 +77,11 @@ def test_values_and_gradients_equal_the_stock_layers(images, kernel, pool_size, 
 
 @pytest.mark.parametrize("size", [(3, 3), (6, 7), (9, 8)])
 @pytest.mark.parametrize("padding", ["valid", "same"])
-def test_tiles_at_odd_edges_count_what_is_inside(size, padding):
-    check((3, *size, 32), (3, 3, 32, 20), ConvBlock(padding=padding, relu=True), np.random.default_rng(4))
+# Whole vectors; parts of vectors, and more than a panel of them.
+@pytest.mark.parametrize(("channels", "filters"), [(32, 20), (20, 70), (70, 33)])
+def test_tiles_at_odd_edges_count_what_is_inside(size, padding, channels, filters):
+    block = ConvBlock(padding=padding, relu=True)
+    check((3, *size, channels), (3, 3, channels, filters), block, np.random.default_rng(4))
 
 
 @pytest.mark.parametrize("channels", [1, 32])

@@ -15,6 +15,9 @@ from tenfold.kernels.max_pooling import max_pooling
 LARGEST_WINDOW = 255
 """Positions in a pooling window; the native kernels note the winner in a byte."""
 
+_FEW_CHANNELS = 16
+"""As in winograd.h."""
+
 
 @dataclass(frozen=True)
 class ConvBlock:
@@ -109,7 +112,7 @@ def _forward_rule(images: Any, kernel: Any, bias: Any, block: ConvBlock) -> tupl
 def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, Any, Any]:
     images, kernel, maps, winners, perturbed = saved
     with_images = perturbed is not None
-    as_convolution = with_images and block.strides == block.pool_size == (1, 1)
+    as_convolution = with_images and block.strides == block.pool_size == (1, 1) and not _in_tiles(kernel.shape)
     if as_convolution and block.relu:
         gradient, block = jnp.where(maps <= 0, 0, gradient), replace(block, relu=False)
     in_kernel = with_images and not as_convolution
@@ -124,6 +127,11 @@ def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, An
     if as_convolution:
         image_gradient = _image_gradient(images.shape, kernel, gradient, block)
     return (image_gradient if with_images else None), kernel_gradient, bias_gradient
+
+
+def _in_tiles(kernel: tuple[int, ...]) -> bool:
+    """Whether the backward kernel has Winograd's way to the image gradient, which needs less than a convolution."""
+    return kernel[:2] == (3, 3) and kernel[2] >= _FEW_CHANNELS
 
 
 def _image_gradient(images: tuple[int, ...], kernel: Kernel, gradient: Maps, block: ConvBlock) -> ImageBatch:

@@ -13,8 +13,8 @@ namespace {
 
 bool pooled(const ConvBlock& block) { return block.window() > 1; }
 
-// Whether the kernel's gradient is summed by Winograd's products. With pooling, lists of the winners are shorter.
-bool winograd_gradient(const ConvBlock& block) { return !pooled(block) && suits_winograd(block); }
+// Whether the backward pass takes Winograd's products. With pooling, lists of the winners are shorter.
+bool winograd_gradients(const ConvBlock& block) { return !pooled(block) && suits_winograd(block); }
 
 size_t forward_kernel_size(const ConvBlock& block) {
   return suits_winograd(block) ? winograd_kernel_size(block) : direct_kernel_size(block);
@@ -34,10 +34,12 @@ void forward(const ConvBlock& block, const Group& group, const float* kernel, co
 }
 
 size_t backward_kernel_size(const ConvBlock& block) {
+  if (winograd_gradients(block)) return winograd_turned_size(block);
   return pooled(block) ? pooled_kernel_size(block) : dense_kernel_size(block);
 }
 
 void arrange_backward_kernel(const ConvBlock& block, const float* kernel, float* arranged, int part, int parts) {
+  if (winograd_gradients(block)) return arrange_winograd_turned(block, kernel, arranged, part, parts);
   (pooled(block) ? arrange_pooled_kernel : arrange_dense_kernel)(block, kernel, arranged, part, parts);
 }
 
@@ -48,7 +50,7 @@ int slice_windows(const ConvBlock& block, int windows) {
 }
 
 size_t backward_scratch(const ConvBlock& block, int windows) {
-  if (winograd_gradient(block)) return winograd_gradient_scratch(block);
+  if (winograd_gradients(block)) return winograd_gradient_scratch(block);
   const int slice = slice_windows(block, windows);
   return pooled(block) ? pooled_scratch(block, slice) : dense_scratch(block, slice);
 }
@@ -56,8 +58,9 @@ size_t backward_scratch(const ConvBlock& block, int windows) {
 void backward(const ConvBlock& block, const Group& group, const float* kernel, const float* outputs,
               const uint8_t* winners, const float* output_gradients, float* image_gradients, float* kernel_sums,
               float* bias_sums, float* scratch) {
-  if (winograd_gradient(block))
-    return winograd_kernel_gradient(block, group, outputs, output_gradients, kernel_sums, bias_sums, scratch);
+  if (winograd_gradients(block))
+    return winograd_backward(block, group, kernel, outputs, output_gradients, image_gradients, kernel_sums, bias_sums,
+                             scratch);
   const int slice = slice_windows(block, group.windows);
   for (int from = 0; from < group.windows; from += slice) {
     const Group part = {smaller(slice, group.windows - from), group.values, group.taps,
@@ -73,12 +76,12 @@ void backward(const ConvBlock& block, const Group& group, const float* kernel, c
 }
 
 size_t kernel_sums_size(const ConvBlock& block) {
-  if (winograd_gradient(block)) return winograd_sums_size(block);
+  if (winograd_gradients(block)) return winograd_sums_size(block);
   return pooled(block) ? pooled_sums_size(block) : dense_sums_size(block);
 }
 
 void arrange_kernel_gradient(const ConvBlock& block, const float* sums, float* gradient, int part, int parts) {
-  if (winograd_gradient(block)) return arrange_winograd_gradient(block, sums, gradient, part, parts);
+  if (winograd_gradients(block)) return arrange_winograd_gradient(block, sums, gradient, part, parts);
   (pooled(block) ? arrange_pooled_gradient : arrange_dense_gradient)(block, sums, gradient, part, parts);
 }
 

@@ -57,8 +57,6 @@ ffi::Error Backward(ffi::ThreadPool pool, Numbers strides, Numbers padding, Numb
                     ffi::Result<Floats> kernel_gradient, ffi::Result<FloatVector> bias_gradient) {
   const Geometry geometry = measure(images, kernel, strides, padding, pooling, relu);
   const ConvBlock& block = geometry.block;
-  if (image_gradient && block.window() == 1 && block.stride_height == 1 && block.stride_width == 1)
-    return ffi::Error::InvalidArgument("without strides and pooling, the image gradient is a forward pass");
   const size_t kernel_size = whole_lines(kernels().conv.backward_kernel_size(block));
   const size_t kernel_sums_size = whole_lines(kernels().conv.kernel_sums_size(block));
   const size_t sums_size = kernel_sums_size + whole_lines(block.filters);

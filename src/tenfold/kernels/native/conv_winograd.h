@@ -30,7 +30,7 @@ void arrange_winograd_kernel(const ConvBlock& block, const float* kernel, float*
         Vector values[9], places[kPlaces];
         for (int tap = 0; tap < 9; tap++)
           values[tap] = load_part(kernel + (size_t(tap) * block.channels + channel) * block.filters + first + at, lanes);
-        transform_kernel(values, places);
+        transform_kernel(values, 0.5f, places);
         for (int place = 0; place < kPlaces; place++)
           store(panels + (size_t(place) * block.channels + channel) * width + at, places[place]);
       }
@@ -39,7 +39,7 @@ void arrange_winograd_kernel(const ConvBlock& block, const float* kernel, float*
 }
 
 struct WinogradScratch {
-  float* values;    // [places, tiles, channels]
+  float* values;    // [places, tiles, padded channels]
   float* products;  // [places, tiles, panel]
   float* patch;     // [4, 4, channels]
   float* sums;      // [4, panel]
@@ -52,7 +52,7 @@ struct WinogradScratch {
 WinogradScratch divide_winograd(const ConvBlock& block, float* scratch) {
   WinogradScratch parts;
   parts.values = scratch;
-  parts.products = parts.values + size_t(kPlaces) * kStripTiles * block.channels;
+  parts.products = parts.values + size_t(kPlaces) * kStripTiles * padded(block.channels);
   parts.patch = parts.products + kPlaces * kStripTiles * kPanel;
   parts.sums = parts.patch + size_t(kPlaces) * block.channels;
   parts.bias = parts.sums + 4 * kPanel;
@@ -63,7 +63,7 @@ WinogradScratch divide_winograd(const ConvBlock& block, float* scratch) {
 }
 
 size_t winograd_scratch(const ConvBlock& block) {
-  return size_t(kPlaces) * kStripTiles * (block.channels + kPanel) + size_t(kPlaces) * block.channels + 6 * kPanel +
+  return size_t(kPlaces) * kStripTiles * (padded(block.channels) + kPanel) + size_t(kPlaces) * block.channels + 6 * kPanel +
          block.channels + kStripTiles;
 }
 
@@ -88,7 +88,7 @@ void winograd_strip(const ConvBlock& block, const WinogradTiles& tiles, int from
     const int width = panel_width(block.filters - first), filled = smaller(width, block.filters - first);
     for (int filter = 0; filter < width; filter++) parts.bias[filter] = filter < filled ? bias[first + filter] : 0;
     for (int place = 0; place < kPlaces; place++, panels += size_t(block.channels) * width)
-      sum_panel(width, count, parts.values + size_t(place) * count * block.channels, parts.tiles, parts.channels,
+      sum_panel(width, count, parts.values + size_t(place) * count * padded(block.channels), parts.tiles, parts.channels,
                 block.channels, panels, parts.zeros, 0, parts.products + place * count * width);
     for (int number = 0; number < count; number++) {
       transform_back(parts.products + number * width, count * width, width, parts.bias, parts.sums);
@@ -105,15 +105,15 @@ void winograd_forward(const ConvBlock& block, const Group& group, const float* p
                       float* outputs, uint8_t* winners, float* scratch) {
   const WinogradScratch parts = divide_winograd(block, scratch);
   for (int channel = 0; channel < block.channels; channel++) parts.channels[channel] = channel;
-  for (int tile = 0; tile < kStripTiles; tile++) parts.tiles[tile] = tile * block.channels;
+  for (int tile = 0; tile < kStripTiles; tile++) parts.tiles[tile] = tile * padded(block.channels);
   for (int i = 0; i < kPanel; i++) parts.zeros[i] = 0;
   const WinogradTiles tiles(block, group);
   const int strips = (tiles.count() + kStripTiles - 1) / kStripTiles;
   for (int strip = 0; strip < strips; strip++) {
     const int from = share(tiles.count(), strip, strips), count = share(tiles.count(), strip + 1, strips) - from;
     for (int number = 0; number < count; number++)
-      transform_tile(block, group, Tile(tiles, from + number), size_t(count) * block.channels,
-                     parts.values + size_t(number) * block.channels, parts.patch);
+      transform_tile(block, group, Tile(tiles, from + number), size_t(count) * padded(block.channels),
+                     parts.values + parts.tiles[number], parts.patch);
     winograd_strip(block, tiles, from, count, panels, bias, parts, outputs, winners);
   }
 }

@@ -82,6 +82,97 @@ def test_a_layer_used_twice_keeps_its_pooling_apart():
     assert_same_values(model, (8, 8, 1))
 
 
+@pytest.mark.parametrize("relu", [layers.ReLU, lambda name: layers.Activation("relu", name=name)])
+@pytest.mark.parametrize("before", [layers.Conv2D, layers.BatchNormalization, layers.Dense])
+def test_a_relu_used_twice_cuts_off_both_times(relu, before):
+    arguments = {
+        layers.Conv2D: {"filters": 2, "kernel_size": 3, "padding": "same"},
+        layers.BatchNormalization: {"beta_initializer": "random_normal"},
+        layers.Dense: {"units": 2},
+    }
+    inputs, shared = keras.Input((8, 8, 2)), relu(name="a")
+    maps = shared(before(**arguments[before])(inputs))
+    model = keras.Model(inputs, shared(layers.Subtract()([inputs, maps])))
+    assert "a" not in replaced(model)
+    assert_same_values(model, (8, 8, 2))
+
+
+def test_a_pooling_used_twice_pools_both_times():
+    pooling = layers.MaxPooling2D(2, name="p")
+    first, second = layers.Conv2D(2, 3, activation="relu", name="c"), layers.Conv2D(2, 2, activation="tanh", name="d")
+    model = keras.Sequential([keras.Input((12, 12, 1)), first, pooling, second, pooling])
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling", "d": "_call_block"}
+    assert_same_values(model, (12, 12, 1))
+
+
+def test_a_layer_in_two_graphs_keeps_its_pooling_apart():
+    inputs, shared = keras.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu", name="c")
+    inner = keras.Model(inputs, layers.MaxPooling2D(2, name="p")(shared(inputs)))
+    others = keras.Input((8, 8, 1))
+    joined = layers.Concatenate()([layers.Flatten()(inner(others)), layers.Flatten()(shared(others))])
+    model = keras.Model(others, joined)
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_layer_that_another_layer_calls_keeps_its_pooling_apart():
+    class Applied(layers.Layer):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    inputs, shared = keras.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu", name="c")
+    pooled = layers.MaxPooling2D(2, name="p")(shared(inputs))
+    joined = layers.Concatenate()([layers.Flatten()(pooled), layers.Flatten()(Applied(shared)(inputs))])
+    model = keras.Model(inputs, joined)
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_model_within_called_twice_keeps_its_blocks():
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a")])
+    inputs = keras.Input((8, 8, 1))
+    model = keras.Model(inputs, layers.Add()([inner(inputs), inner(layers.Rescaling(-1.0)(inputs))]))
+    assert replaced(model) == {"c": "_call_block", "a": "_pass_on"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_model_with_a_call_of_its_own_sees_what_every_layer_gives():
+    class Taps(keras.Model):
+        def __init__(self):
+            super().__init__()
+            convolution, relu, pooling = layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a"), layers.MaxPooling2D(2)
+            self.base = keras.Sequential([keras.Input((8, 8, 1)), convolution, relu, pooling])
+
+        def call(self, inputs):
+            outputs = [inputs]
+            for layer in self.base.layers:
+                outputs.append(layer(outputs[-1]))
+            return [keras.ops.mean(output, (1, 2)) for output in outputs[1:]]
+
+    class Residual(keras.Model):
+        def __init__(self):
+            inputs = keras.Input((8, 8, 1))
+            self.convolution, self.relu = layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a")
+            super().__init__(inputs, self.relu(self.convolution(inputs)))
+
+        def call(self, inputs):
+            maps = self.convolution(inputs)
+            return [self.relu(maps) - maps]
+
+    for model in (Taps(), Residual()):
+        images = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+        expected = model(images)
+        assert "a" not in replaced(model)
+        with fast_layers(model):
+            found = model(images)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 def test_a_regularised_output_is_seen_before_pooling():
     convolution = layers.Conv2D(2, 3, activation="relu", activity_regularizer="l2", name="c")
     model = keras.Sequential([keras.Input((8, 8, 1)), convolution, layers.MaxPooling2D(2, name="p")])

@@ -267,6 +267,38 @@ def test_layers_that_are_not_known_stay_as_they_are():
     assert replaced(model) == {}
 
 
+def test_a_layer_that_is_never_called_is_left_alone():
+    class Unfinished(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.unused = layers.Dense(3, name="d"), layers.BatchNormalization(name="b")
+
+        def build(self, input_shape):
+            self.dense.build(input_shape)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model = Unfinished()
+    model.build((None, 5))
+    assert replaced(model) == {"d": "_call_dense"}
+
+
+@pytest.mark.parametrize("content", [2, ["dense"], [{"units": 3}]])
+def test_a_layer_of_ones_own_may_call_anything_its_layers(content):
+    class Mine(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.layers = content
+
+        def call(self, inputs):
+            return 2 * inputs
+
+    model = keras.Sequential([keras.Input((5,)), Mine(), layers.Dense(3, name="d")])
+    assert replaced(model) == {"d": "_call_dense"}
+    assert_same_values(model, (5,))
+
+
 def test_layers_inside_a_nested_model_are_found_and_give_the_same_values():
     inner = keras.Sequential(
         [keras.Input((9, 9, 1)), layers.Conv2D(3, 3, activation="relu", name="c"), layers.MaxPooling2D(2, name="p")]

@@ -172,6 +172,7 @@ def _is_known_normalization(layer: Any) -> bool:
     return (
         type(layer) is keras.layers.BatchNormalization
         and layer.compute_dtype == "float32"
+        and layer.built
         and layer.axis in (-1, layer.input_spec.ndim - 1)
         and not layer.renorm
         and not layer.synchronized

@@ -299,6 +299,26 @@ def test_a_layer_of_ones_own_may_call_anything_its_layers(content):
     assert_same_values(model, (5,))
 
 
+def test_a_call_that_somebody_put_in_place_of_a_layers_own_stays():
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a"), layers.Dense(3, name="d")]
+    )
+    for layer in (model.layers[1], model.layers[2]):
+        layer.call = lambda inputs, stock=layer.call: stock(inputs) + 0.5
+    before = [dict(vars(layer)) for layer in model.layers]
+    with fast_layers(model):
+        assert "call" in vars(model.layers[0])
+        assert [vars(layer)["call"] for layer in model.layers[1:]] == [layer["call"] for layer in before[1:]]
+    assert [dict(vars(layer)) for layer in model.layers] == before
+    assert_same_values(model, (8, 8, 1))
+
+
+@pytest.mark.parametrize("before", [layers.Conv2D(2, 3, name="b"), layers.BatchNormalization(name="b")])
+def test_what_is_rounded_before_the_relu_is_not_joined_with_it(before):
+    model = keras.Sequential([keras.Input((8, 8, 1)), before, layers.ReLU(name="a", dtype="mixed_bfloat16")])
+    assert "a" not in replaced(model)
+
+
 def test_layers_inside_a_nested_model_are_found_and_give_the_same_values():
     inner = keras.Sequential(
         [keras.Input((9, 9, 1)), layers.Conv2D(3, 3, activation="relu", name="c"), layers.MaxPooling2D(2, name="p")]
@@ -333,3 +353,13 @@ def test_the_optimizer_is_fast_inside_the_block_only():
     with fast_layers(model):
         assert "update_step" in vars(model.optimizer)
     assert "update_step" not in vars(model.optimizer)
+
+
+def test_a_step_that_somebody_put_in_place_of_the_optimizers_own_stays():
+    model = keras.Sequential([keras.Input((12,)), layers.Dense(7)])
+    model.compile(optimizer="adam", loss="mse")
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.update_step = mine = lambda gradient, variable, learning_rate: None
+    with fast_layers(model):
+        assert vars(model.optimizer)["update_step"] is mine
+    assert vars(model.optimizer)["update_step"] is mine

@@ -55,7 +55,7 @@ def _replacements(model: Any) -> dict[Any, Call]:
     followers = model_layers.followers(model)
     replacements: dict[Any, Call] = {}
     for layer in model_layers.all_layers(model):
-        if layer in replacements:
+        if layer in replacements or not _has_stock_call(layer):
             continue
         if _is_known_dense(layer):
             replacements |= _dense(layer, followers)
@@ -144,8 +144,19 @@ def _pass_on(inputs: Any) -> Any:
 
 
 def _swallowable(layer: Any, followers: dict[Any, Any]) -> Any:
-    """The layer that alone reads another's output; None if something else wants to see that output."""
-    return followers.get(layer) if getattr(layer, "activity_regularizer", None) is None else None
+    """The layer that alone reads another's output; None if something else wants to see that output.
+
+    A follower in another precision rounds before it compares: what was different may be equal then.
+    """
+    follower = followers.get(layer)
+    if getattr(layer, "activity_regularizer", None) is not None or not _has_stock_call(follower):
+        return None
+    return follower if getattr(follower, "compute_dtype", None) == "float32" else None
+
+
+def _has_stock_call(layer: Any) -> bool:
+    """Whether nobody has given this one layer another `call` than its class has."""
+    return "call" not in getattr(layer, "__dict__", {})
 
 
 def _is_known_convolution(layer: Any) -> bool:

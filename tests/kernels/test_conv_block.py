@@ -92,6 +92,15 @@ def test_windows_that_reach_over_the_edge(channels, pool_size):
     check((3, 9, 11, channels), (3, 3, channels, 20), block, np.random.default_rng(4), integers=True)
 
 
+@pytest.mark.parametrize("name", INSTRUCTION_SETS)
+def test_a_kernel_with_a_hundred_thousand_values_for_each_filter_has_a_gradient_everywhere(name):
+    native.choose_instruction_set(name)
+    images = np.random.default_rng(5).integers(-1, 2, (2, 1, 1, 120_000)).astype(np.float32)
+    kernel, bias = np.ones((1, 1, 120_000, 1), np.float32), np.zeros(1, np.float32)
+    found = jax.grad(lambda kernel: conv_block(images, kernel, bias, ConvBlock()).sum())(kernel)
+    np.testing.assert_array_equal(found.ravel(), images.sum(0).ravel())
+
+
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_random_shapes(data):

@@ -82,6 +82,97 @@ def test_a_layer_used_twice_keeps_its_pooling_apart():
     assert_same_values(model, (8, 8, 1))
 
 
+@pytest.mark.parametrize("relu", [layers.ReLU, lambda name: layers.Activation("relu", name=name)])
+@pytest.mark.parametrize("before", [layers.Conv2D, layers.BatchNormalization, layers.Dense])
+def test_a_relu_used_twice_cuts_off_both_times(relu, before):
+    arguments = {
+        layers.Conv2D: {"filters": 2, "kernel_size": 3, "padding": "same"},
+        layers.BatchNormalization: {"beta_initializer": "random_normal"},
+        layers.Dense: {"units": 2},
+    }
+    inputs, shared = keras.Input((8, 8, 2)), relu(name="a")
+    maps = shared(before(**arguments[before])(inputs))
+    model = keras.Model(inputs, shared(layers.Subtract()([inputs, maps])))
+    assert "a" not in replaced(model)
+    assert_same_values(model, (8, 8, 2))
+
+
+def test_a_pooling_used_twice_pools_both_times():
+    pooling = layers.MaxPooling2D(2, name="p")
+    first, second = layers.Conv2D(2, 3, activation="relu", name="c"), layers.Conv2D(2, 2, activation="tanh", name="d")
+    model = keras.Sequential([keras.Input((12, 12, 1)), first, pooling, second, pooling])
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling", "d": "_call_block"}
+    assert_same_values(model, (12, 12, 1))
+
+
+def test_a_layer_in_two_graphs_keeps_its_pooling_apart():
+    inputs, shared = keras.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu", name="c")
+    inner = keras.Model(inputs, layers.MaxPooling2D(2, name="p")(shared(inputs)))
+    others = keras.Input((8, 8, 1))
+    joined = layers.Concatenate()([layers.Flatten()(inner(others)), layers.Flatten()(shared(others))])
+    model = keras.Model(others, joined)
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_layer_that_another_layer_calls_keeps_its_pooling_apart():
+    class Applied(layers.Layer):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    inputs, shared = keras.Input((8, 8, 1)), layers.Conv2D(2, 3, activation="relu", name="c")
+    pooled = layers.MaxPooling2D(2, name="p")(shared(inputs))
+    joined = layers.Concatenate()([layers.Flatten()(pooled), layers.Flatten()(Applied(shared)(inputs))])
+    model = keras.Model(inputs, joined)
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_model_within_called_twice_keeps_its_blocks():
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a")])
+    inputs = keras.Input((8, 8, 1))
+    model = keras.Model(inputs, layers.Add()([inner(inputs), inner(layers.Rescaling(-1.0)(inputs))]))
+    assert replaced(model) == {"c": "_call_block", "a": "_pass_on"}
+    assert_same_values(model, (8, 8, 1))
+
+
+def test_a_model_with_a_call_of_its_own_sees_what_every_layer_gives():
+    class Taps(keras.Model):
+        def __init__(self):
+            super().__init__()
+            convolution, relu, pooling = layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a"), layers.MaxPooling2D(2)
+            self.base = keras.Sequential([keras.Input((8, 8, 1)), convolution, relu, pooling])
+
+        def call(self, inputs):
+            outputs = [inputs]
+            for layer in self.base.layers:
+                outputs.append(layer(outputs[-1]))
+            return [keras.ops.mean(output, (1, 2)) for output in outputs[1:]]
+
+    class Residual(keras.Model):
+        def __init__(self):
+            inputs = keras.Input((8, 8, 1))
+            self.convolution, self.relu = layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a")
+            super().__init__(inputs, self.relu(self.convolution(inputs)))
+
+        def call(self, inputs):
+            maps = self.convolution(inputs)
+            return [self.relu(maps) - maps]
+
+    for model in (Taps(), Residual()):
+        images = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+        expected = model(images)
+        assert "a" not in replaced(model)
+        with fast_layers(model):
+            found = model(images)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 def test_a_regularised_output_is_seen_before_pooling():
     convolution = layers.Conv2D(2, 3, activation="relu", activity_regularizer="l2", name="c")
     model = keras.Sequential([keras.Input((8, 8, 1)), convolution, layers.MaxPooling2D(2, name="p")])
@@ -176,6 +267,58 @@ def test_layers_that_are_not_known_stay_as_they_are():
     assert replaced(model) == {}
 
 
+def test_a_layer_that_is_never_called_is_left_alone():
+    class Unfinished(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.unused = layers.Dense(3, name="d"), layers.BatchNormalization(name="b")
+
+        def build(self, input_shape):
+            self.dense.build(input_shape)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model = Unfinished()
+    model.build((None, 5))
+    assert replaced(model) == {"d": "_call_dense"}
+
+
+@pytest.mark.parametrize("content", [2, ["dense"], [{"units": 3}]])
+def test_a_layer_of_ones_own_may_call_anything_its_layers(content):
+    class Mine(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.layers = content
+
+        def call(self, inputs):
+            return 2 * inputs
+
+    model = keras.Sequential([keras.Input((5,)), Mine(), layers.Dense(3, name="d")])
+    assert replaced(model) == {"d": "_call_dense"}
+    assert_same_values(model, (5,))
+
+
+def test_a_call_that_somebody_put_in_place_of_a_layers_own_stays():
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="c"), layers.ReLU(name="a"), layers.Dense(3, name="d")]
+    )
+    for layer in (model.layers[1], model.layers[2]):
+        layer.call = lambda inputs, stock=layer.call: stock(inputs) + 0.5
+    before = [dict(vars(layer)) for layer in model.layers]
+    with fast_layers(model):
+        assert "call" in vars(model.layers[0])
+        assert [vars(layer)["call"] for layer in model.layers[1:]] == [layer["call"] for layer in before[1:]]
+    assert [dict(vars(layer)) for layer in model.layers] == before
+    assert_same_values(model, (8, 8, 1))
+
+
+@pytest.mark.parametrize("before", [layers.Conv2D(2, 3, name="b"), layers.BatchNormalization(name="b")])
+def test_what_is_rounded_before_the_relu_is_not_joined_with_it(before):
+    model = keras.Sequential([keras.Input((8, 8, 1)), before, layers.ReLU(name="a", dtype="mixed_bfloat16")])
+    assert "a" not in replaced(model)
+
+
 def test_layers_inside_a_nested_model_are_found_and_give_the_same_values():
     inner = keras.Sequential(
         [keras.Input((9, 9, 1)), layers.Conv2D(3, 3, activation="relu", name="c"), layers.MaxPooling2D(2, name="p")]
@@ -210,3 +353,13 @@ def test_the_optimizer_is_fast_inside_the_block_only():
     with fast_layers(model):
         assert "update_step" in vars(model.optimizer)
     assert "update_step" not in vars(model.optimizer)
+
+
+def test_a_step_that_somebody_put_in_place_of_the_optimizers_own_stays():
+    model = keras.Sequential([keras.Input((12,)), layers.Dense(7)])
+    model.compile(optimizer="adam", loss="mse")
+    model.optimizer.build(model.trainable_variables)
+    model.optimizer.update_step = mine = lambda gradient, variable, learning_rate: None
+    with fast_layers(model):
+        assert vars(model.optimizer)["update_step"] is mine
+    assert vars(model.optimizer)["update_step"] is mine

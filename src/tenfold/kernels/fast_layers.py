@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from tenfold.keras_on_jax import keras
+from tenfold.kernels import model_layers
 from tenfold.kernels.average_pooling import average_pooling
 from tenfold.kernels.conv_block import LARGEST_WINDOW, ConvBlock, conv_block
 from tenfold.kernels.dense_block import dense_block, noted_kernel_products, twin_dense_block
@@ -51,10 +52,10 @@ def fast_layers(model: Any) -> Iterator[None]:
 
 def _replacements(model: Any) -> dict[Any, Call]:
     """What each layer of the model computes instead of its own `call`."""
-    followers = dict(_followers(model))
+    followers = model_layers.followers(model)
     replacements: dict[Any, Call] = {}
-    for layer in _all_layers(model):
-        if layer in replacements:
+    for layer in model_layers.all_layers(model):
+        if layer in replacements or not _has_stock_call(layer):
             continue
         if _is_known_dense(layer):
             replacements |= _dense(layer, followers)
@@ -142,33 +143,20 @@ def _pass_on(inputs: Any) -> Any:
     return inputs
 
 
-def _all_layers(model: Any) -> Iterator[Any]:
-    for layer in getattr(model, "layers", ()):
-        yield layer
-        yield from _all_layers(layer)
-
-
-def _followers(model: Any) -> Iterator[tuple[Any, Any]]:
-    """Each layer whose output goes to one place only, and the layer there."""
-    for graph in [model, *_all_layers(model)]:
-        graph = getattr(graph, "_functional", None) or graph
-        by_depth = getattr(graph, "_nodes_by_depth", {})
-        nodes = [node for level in by_depth.values() for node in level if not node.is_input]
-        outputs = {id(tensor) for tensor in getattr(graph, "outputs", ())}
-        readers: dict[int, list[Any]] = {}
-        for node in nodes:
-            for tensor in node.input_tensors:
-                readers.setdefault(id(tensor), []).append(node.operation)
-        uses = [node.operation for node in nodes]
-        for node in nodes:
-            reading = [layer for tensor in node.outputs for layer in readers.get(id(tensor), [])]
-            if len(reading) == 1 and uses.count(node.operation) == 1 and not outputs & set(map(id, node.outputs)):
-                yield node.operation, reading[0]
-
-
 def _swallowable(layer: Any, followers: dict[Any, Any]) -> Any:
-    """The layer that alone reads another's output; None if something else wants to see that output."""
-    return followers.get(layer) if getattr(layer, "activity_regularizer", None) is None else None
+    """The layer that alone reads another's output; None if something else wants to see that output.
+
+    A follower in another precision rounds before it compares: what was different may be equal then.
+    """
+    follower = followers.get(layer)
+    if getattr(layer, "activity_regularizer", None) is not None or not _has_stock_call(follower):
+        return None
+    return follower if getattr(follower, "compute_dtype", None) == "float32" else None
+
+
+def _has_stock_call(layer: Any) -> bool:
+    """Whether nobody has given this one layer another `call` than its class has."""
+    return "call" not in getattr(layer, "__dict__", {})
 
 
 def _is_known_convolution(layer: Any) -> bool:
@@ -195,6 +183,7 @@ def _is_known_normalization(layer: Any) -> bool:
     return (
         type(layer) is keras.layers.BatchNormalization
         and layer.compute_dtype == "float32"
+        and layer.built
         and layer.axis in (-1, layer.input_spec.ndim - 1)
         and not layer.renorm
         and not layer.synchronized

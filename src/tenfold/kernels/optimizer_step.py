@@ -47,9 +47,11 @@ def native_update(optimizer: Any) -> Update | None:
         optimizer: Keras's; None for a model without one.
 
     Returns:
-        A function like `update_step`; None if there is nothing faster, or the optimiser has no slots yet.
+        A function like `update_step`; None if there is nothing faster, or the optimiser has no slots yet, or somebody
+        gave it another step than its class has.
     """
-    rule = _rule(optimizer) if native.available() and getattr(optimizer, "built", False) else None
+    known = native.available() and getattr(optimizer, "built", False) and "update_step" not in vars(optimizer)
+    rule = _rule(optimizer) if known else None
     return None if rule is None else partial(_update, optimizer, rule, optimizer.update_step)
 
 

@@ -56,12 +56,12 @@ void sum_tile(const float* values, const int* positions, const int* taps, int ta
 template <int kV>
 void sum_positions(int count, const float* values, const int* positions, const int* taps, int tap_count,
                    const float* panel, const float* start, int start_stride, float* sums) {
-  const int tiles = (count + kTile - 1) / kTile;
-  for (int tile = 0; tile < tiles; tile++) {
-    const int from = count * tile / tiles, in_tile = count * (tile + 1) / tiles - from;
+  for (int from = 0, in_tile = 0; from < count; from += in_tile) {
+    const int left = count - from, tiles = (left + kTile - 1) / kTile;
+    in_tile = (left + tiles - 1) / tiles;
     const int* where = positions + from;
-    const float* start_here = start + from * start_stride;
-    float* to = sums + from * kV * kLanes;
+    const float* start_here = start + size_t(from) * start_stride;
+    float* to = sums + size_t(from) * kV * kLanes;
     switch (in_tile) {
       case 1: sum_tile<1, kV>(values, where, taps, tap_count, panel, start_here, start_stride, to); break;
       case 2: sum_tile<2, kV>(values, where, taps, tap_count, panel, start_here, start_stride, to); break;

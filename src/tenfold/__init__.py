@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tenfold.classifier.classifier import load_classifier as load_classifier
     from tenfold.data.load import load_dataset as load_dataset
+    from tenfold.photo.read import read_picture as read_picture
     from tenfold.recipes.augmentation import Augmentation as Augmentation
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
@@ -25,10 +26,11 @@ _MODULE_OF = {
     "fit": "tenfold.training.fit",
     "load_classifier": "tenfold.classifier.classifier",
     "load_dataset": "tenfold.data.load",
+    "read_picture": "tenfold.photo.read",
     "train": "tenfold.run.train",
 }
 
-__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "train"]
+__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "read_picture", "train"]
 
 
 def __getattr__(name: str) -> Any:

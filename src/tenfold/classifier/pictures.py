@@ -35,12 +35,8 @@ def picture_to_image(picture: Any, shape: Shape) -> Image:
     Raises:
         ImageError: It is none of these, or cannot be read.
     """
-    if isinstance(picture, str | Path):
-        return resize_image(decode_image(Path(picture)), shape[:2], shape[2])
-    if isinstance(picture, bytes | bytearray | memoryview):
-        return resize_image(decode_image(bytes(picture)), shape[:2], shape[2])
-    if isinstance(picture, PillowImage.Image):
-        return resize_image(_plain(picture), shape[:2], shape[2])
+    if isinstance(picture, str | Path | bytes | bytearray | memoryview | PillowImage.Image):
+        return resize_image(decode_picture(picture), shape[:2], shape[2])
     if not hasattr(picture, "__array__"):
         raise ImageError(
             f"Found a {type(picture).__name__} as an image; expected a path, the bytes of an image file, "
@@ -53,6 +49,17 @@ def picture_to_image(picture: Any, shape: Shape) -> Image:
             "images, [height, width] or [height, width, channels]. Pass the array itself, not a list with it."
         )
     return np.asarray(images[0])
+
+
+def decode_picture(picture: str | Path | bytes | bytearray | memoryview | PillowImage.Image) -> PillowImage.Image:
+    """A path, the content of an image file or a Pillow image as `decode_image` gives it.
+
+    Raises:
+        ImageError: It cannot be read.
+    """
+    if isinstance(picture, PillowImage.Image):
+        return _plain(picture)
+    return decode_image(Path(picture) if isinstance(picture, str | Path) else bytes(picture))
 
 
 def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:

@@ -14,7 +14,8 @@ from tenfold.errors import ImageError
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-    from tenfold.classifier.classifier import Classifier, Prediction
+    from tenfold.classifier.classifier import Classifier
+    from tenfold.photo.read import Reading
 
 _AT_ONCE = 64
 _BAD_IMAGES_NAMED = 20
@@ -22,11 +23,10 @@ _BAD_IMAGES_NAMED = 20
 
 @dataclass(frozen=True)
 class _Answer:
-    """What one file was taken for, and the width and height of its picture in pixels."""
+    """What is written in one file."""
 
     file: str
-    size: tuple[int, int]
-    prediction: "Prediction"
+    reading: "Reading"
 
 
 def predict(
@@ -38,19 +38,31 @@ def predict(
         str | None,
         typer.Option("--model", help='A run folder, "last", or an ONNX file; else MNIST\'s digits.'),
     ] = None,
+    show_steps: Annotated[
+        Path | None,
+        typer.Option(
+            "--show-steps", help="Write every stage from the picture to the network's input into this folder."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Tell what pictures show, by a trained model.
+
+    A model of handwritten digits reads photos: single digits, rows, several lines.
 
     If some pictures cannot be read, the others are still answered; then the bad ones are named, with exit
     code 2.
     """
     files = [file for given in images for file in _files(given)]
+    if show_steps:
+        _check_empty(show_steps)
     classifier = _classifier(model)
     answers: list[_Answer] = []
     errors: list[ImageError] = []
     for some in _in_parts(files):
-        _answer(some, classifier, answers, errors)
+        _answer(some, classifier, answers, errors, keep_steps=show_steps is not None)
+    if show_steps:
+        _write_steps(answers, show_steps)
     if as_json and (answers or not errors):
         print_json({"predictions": [_document(answer) for answer in answers]})
     elif answers:
@@ -107,17 +119,49 @@ def _in_parts(files: Sequence[str]) -> Iterator[Sequence[str]]:
         yield files
 
 
-def _answer(files: Sequence[str], classifier: "Classifier", answers: list[_Answer], errors: list[ImageError]) -> None:
-    """Predict some files; what cannot be read goes to `errors`."""
-    read: list[tuple[str, Picture]] = []
-    for file in files:
-        try:
-            read.append((file, _picture(file)))
-        except ImageError as error:
-            errors.append(error)
-    predictions = classifier.predict([picture for _, picture in read])
-    for (file, picture), prediction in zip(read, predictions, strict=True):
-        answers.append(_Answer(_printable(file), picture.size, prediction))
+def _answer(
+    files: Sequence[str],
+    classifier: "Classifier",
+    answers: list[_Answer],
+    errors: list[ImageError],
+    keep_steps: bool,
+) -> None:
+    """Read some files; what cannot be read goes to `errors`."""
+    from tenfold.photo.read import read_pictures
+
+    names: list[str] = []
+
+    def decoded() -> Iterator["Picture"]:
+        for file in files:
+            try:
+                picture = _picture(file)
+            except ImageError as error:
+                errors.append(error)
+            else:
+                names.append(_printable(file))
+                yield picture
+
+    readings = read_pictures(classifier, decoded(), keep_steps=keep_steps)
+    answers += [_Answer(name, reading) for name, reading in zip(names, readings, strict=True)]
+
+
+def _check_empty(folder: Path) -> None:
+    """Nothing is overwritten, and that is said before any work is done."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ImageError(
+            f"{folder}: holds something already, and nothing is overwritten. "
+            "Name a new or empty folder with --show-steps."
+        )
+
+
+def _write_steps(answers: Sequence[_Answer], folder: Path) -> None:
+    """The stages of one picture go into the folder itself, those of several into one folder for each."""
+    from tenfold.photo.pictures import write_steps
+
+    for number, answer in enumerate(answers, start=1):
+        write_steps(
+            answer.reading.steps, folder / f"{number:03}-{Path(answer.file).stem}" if len(answers) > 1 else folder
+        )
 
 
 def _picture(file: str) -> "Picture":
@@ -136,31 +180,48 @@ def _printable(file: str) -> str:
 
 
 def _document(answer: _Answer) -> dict[str, Any]:
-    label, probability = answer.prediction.label, round(answer.prediction.probability, 6)
-    whole = {"label": label, "probability": probability, "box": [0, 0, *answer.size]}
+    """One picture for --json; a picture of several characters, or of none, is none of the classes itself."""
+    reading, single = answer.reading, len(answer.reading.characters) == 1
+    probability = reading.probability
     return {
         "file": answer.file,
-        "label": label,
-        "probability": probability,
-        "top": [[name, round(value, 6)] for name, value in answer.prediction.top],
-        "text": label,
-        "characters": [whole],
-        "notes": [],
+        "label": reading.characters[0].label if single else None,
+        "probability": None if probability is None else round(probability, 6),
+        "top": [[name, round(value, 6)] for name, value in reading.characters[0].top] if single else [],
+        "text": reading.text,
+        "characters": [
+            {"label": one.label, "probability": round(one.probability, 6), "box": list(one.box)}
+            for one in reading.characters
+        ],
+        "notes": list(reading.notes),
     }
 
 
 def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
-    """One aligned line for each picture: file, label, probability, and in brackets the two that come next."""
+    """One aligned line for each picture: file, text, probability, and in brackets the two that come next.
+
+    Below it, indented, stands what was unusual.
+    """
     from rich.cells import cell_len  # Chinese characters take two columns
 
+    texts = [answer.reading.text.replace("\n", " ") or "–" for answer in answers]
     file_width = max(cell_len(answer.file) for answer in answers)
-    label_width = max(cell_len(answer.prediction.label) for answer in answers)
-    for answer in answers:
-        prediction = answer.prediction
+    text_width = max(cell_len(text) for text in texts)
+    for answer, text in zip(answers, texts, strict=True):
         file = answer.file + " " * (file_width - cell_len(answer.file))
-        label = prediction.label + " " * (label_width - cell_len(prediction.label))
-        others = ", ".join(f"{name} {_percent(value)}" for name, value in prediction.top[1:3])
-        yield f"{file}  {label}  {_percent(prediction.probability):>7}  ({others})"
+        padded = text + " " * (text_width - cell_len(text))
+        yield f"{file}  {padded}  {_certainty(answer.reading)}".rstrip()
+        yield from (f"  {note}" for note in answer.reading.notes)
+
+
+def _certainty(reading: "Reading") -> str:
+    if reading.probability is None:
+        return ""
+    percent = f"{_percent(reading.probability):>7}"
+    if len(reading.characters) > 1:
+        return f"{percent}  ({len(reading.characters)} characters)"
+    others = ", ".join(f"{name} {_percent(value)}" for name, value in reading.characters[0].top[1:3])
+    return f"{percent}  ({others})"
 
 
 def _percent(probability: float) -> str:

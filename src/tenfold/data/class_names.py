@@ -17,6 +17,12 @@ def natural_order(name: str) -> tuple[object, ...]:
     return tuple(int(piece) if position % 2 else piece for position, piece in enumerate(pieces)), name
 
 
+def are_characters(class_names: Sequence[str]) -> bool:
+    """Whether most classes are single characters, or numbers."""
+    characters = [name for name in class_names if len(name.strip()) == 1 or name.strip().isdigit()]
+    return 2 * len(characters) > len(class_names)
+
+
 def number_classes(
     train: Sequence[str], test: Sequence[str] | None, source: str, class_names: Sequence[str] | None = None
 ) -> tuple[tuple[str, ...], Labels, Labels | None]:

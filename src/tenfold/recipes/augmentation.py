@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tenfold.data.class_names import are_characters
 from tenfold.errors import RecipeError
 from tenfold.recipes.settings import Averaging, FromZeroToOne, NotNegative, Settings
 
@@ -95,12 +96,6 @@ def refuse_mirrored_characters(averaging: Averaging, class_names: Sequence[str])
             f"averaging.mirrored lets mirror images count, but the classes are digits or letters "
             f"({', '.join(class_names[:3])} …), which would then show others. Take it out."
         )
-
-
-def are_characters(class_names: Sequence[str]) -> bool:
-    """Whether most classes are single characters, or numbers."""
-    characters = [name for name in class_names if len(name.strip()) == 1 or name.strip().isdigit()]
-    return 2 * len(characters) > len(class_names)
 
 
 def _label_changing(augmentation: Augmentation) -> Iterator[str]:

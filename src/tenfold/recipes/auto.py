@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tenfold.recipes.augmentation import are_characters
+from tenfold.data.class_names import are_characters
 from tenfold.recipes.recipe import Recipe, checked_recipe, load_recipe
 
 AUTO_SECONDS = 180.0

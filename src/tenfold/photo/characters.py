@@ -1,0 +1,153 @@
+"""From clear ink to the single characters in it, in reading order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from tenfold.photo.page import Array, Values
+
+_SPECK = 0.3
+"""Marks smaller than this share of the usual height of a character are pieces or specks."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The ink of one character.
+
+    Args:
+        ink: float32 [height, width], 0…1, tightly cut out; other characters' ink is taken out.
+        left: Of its box on the page, in pixels.
+        top: The same.
+    """
+
+    ink: Values
+    left: int
+    top: int
+
+    @property
+    def height(self) -> int:
+        """Of the box, in pixels of the page."""
+        return int(self.ink.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Of the box, in pixels of the page."""
+        return int(self.ink.shape[1])
+
+
+def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
+    """Cut the ink into characters: connected strokes, with the pieces of broken ones joined, and without specks.
+
+    Returns:
+        The marks, in no order, and how many specks were left out.
+    """
+    parts, count = ndimage.label(ink > 0.25, np.ones((3, 3)))
+    if not count:
+        return [], 0
+    boxes = _boxes(parts)
+    usual = _usual_height(boxes)
+    owner = _join(parts, boxes, usual, stroke_pixels)
+    joined = owner[parts]
+    boxes = _boxes(joined)
+    large = [
+        number
+        for number, (top, left, bottom, right) in enumerate(boxes, start=1)
+        if max(bottom - top, right - left) >= _SPECK * usual and bottom > top
+    ]
+    specks = sum(bottom > top for top, _, bottom, _ in boxes) - len(large)
+    return [_mark(ink, joined, number, boxes[number - 1]) for number in large], specks
+
+
+def reading_order(marks: list[Mark]) -> list[list[Mark]]:
+    """Sort marks into lines from top to bottom, each from left to right.
+
+    A mark continues the line whose last mark overlaps it most in height, if that is at least 40 % of the lower one:
+    so lines may rise or fall.
+    """
+    lines: list[list[Mark]] = []
+    for mark in sorted(marks, key=lambda one: one.left):
+        overlaps = [_overlap(line[-1].top, line[-1].height, mark.top, mark.height) for line in lines]
+        if overlaps and max(overlaps) >= 0.4:
+            lines[int(np.argmax(overlaps))].append(mark)
+        else:
+            lines.append([mark])
+    return sorted(lines, key=lambda line: float(np.mean([mark.top + mark.height / 2 for mark in line])))
+
+
+def _boxes(parts: Array) -> list[tuple[int, int, int, int]]:
+    """Top, left, bottom and right of each part; zeros for numbers that no pixel has."""
+    return [
+        (one[0].start, one[1].start, one[0].stop, one[1].stop) if one is not None else (0, 0, 0, 0)
+        for one in ndimage.find_objects(parts)
+    ]
+
+
+def _usual_height(boxes: list[tuple[int, int, int, int]]) -> float:
+    """The median height of the marks that are at least half as high as the highest tenth."""
+    heights = np.array([max(bottom - top, (right - left) / 2) for top, left, bottom, right in boxes])
+    order = np.sort(heights)[::-1]
+    highest = order[min(len(order) - 1, len(order) // 10)]
+    return float(np.median(heights[heights >= 0.5 * highest]))
+
+
+def _join(parts: Array, boxes: list[tuple[int, int, int, int]], usual: float, stroke: float) -> Array:
+    """For each part the number of the character that it belongs to, itself or a neighbour.
+
+    Two parts are pieces of one broken stroke if at most one of them is as high as a character, and they come as near to
+    one another as strokes are wide, or one lies above the other with little between them.
+    """
+    owner = np.arange(len(boxes) + 1)
+    sized = [number for number, box in enumerate(boxes, start=1) if _extent(box) >= max(0.12 * usual, stroke / 2)]
+    near = _touching_when_grown(parts, 0.75 * stroke)
+    for one in sized:
+        for other in sized:
+            if one < other and _belong(boxes[one - 1], boxes[other - 1], usual, near[one] == near[other]):
+                owner[owner == owner[other]] = owner[one]
+    return owner
+
+
+def _extent(box: tuple[int, int, int, int]) -> int:
+    top, left, bottom, right = box
+    return max(bottom - top, right - left)
+
+
+def _touching_when_grown(parts: Array, radius: float) -> Array:
+    """For each part, which group it would be in if all grew by a radius."""
+    distance = ndimage.distance_transform_edt(parts == 0)
+    groups, _ = ndimage.label(distance <= radius)
+    group_of = np.zeros(int(parts.max()) + 1, np.int64)
+    group_of[parts.ravel()] = groups.ravel()
+    group_of[0] = 0
+    return group_of
+
+
+def _belong(one: tuple[int, int, int, int], other: tuple[int, int, int, int], usual: float, near: bool) -> bool:
+    heights = [box[2] - box[0] for box in (one, other)]
+    across = _overlap(one[1], one[3] - one[1], other[1], other[3] - other[1])
+    gap = max(one[0], other[0]) - min(one[2], other[2])
+    union = max(one[2], other[2]) - min(one[0], other[0])
+    if min(heights) >= 0.7 * usual and gap > -0.5 * usual:
+        return False  # two whole characters
+    if across >= 0.5 and union <= 1.35 * usual and gap <= 0.35 * usual:
+        return True
+    return near and min(heights) < 0.6 * usual and union <= 1.35 * usual
+
+
+def _overlap(start: int, length: int, other_start: int, other_length: int) -> float:
+    """What two stretches share, as a part of the shorter."""
+    shared = min(start + length, other_start + other_length) - max(start, other_start)
+    return max(0, shared) / max(1, min(length, other_length))
+
+
+def _mark(ink: Values, joined: Array, number: int, box: tuple[int, int, int, int]) -> Mark:
+    top, left, bottom, right = box
+    # The faint edge outside the threshold belongs to the stroke as well.
+    top, left = max(0, top - 1), max(0, left - 1)
+    region = (slice(top, bottom + 1), slice(left, right + 1))
+    own = ndimage.binary_dilation(joined[region] == number, np.ones((3, 3)))
+    others = (joined[region] != number) & (joined[region] > 0)
+    cut = np.where(own & ~others, ink[region], 0)
+    rows, columns = np.flatnonzero(cut.max(axis=1)), np.flatnonzero(cut.max(axis=0))
+    tight = cut[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return Mark(np.asarray(tight, np.float32), left + int(columns[0]), top + int(rows[0]))

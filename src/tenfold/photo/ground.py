@@ -1,0 +1,124 @@
+"""From a picture to how far each pixel differs from the ground it lies on, whatever the light."""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image as PillowImage
+from scipy import ndimage
+
+from tenfold.photo.normalisation import stroke_width
+from tenfold.photo.page import Page, Values, grey
+
+LONGEST_SIDE = 1600
+"""Larger pictures are made smaller first: strokes of a photographed page are still several pixels wide then."""
+
+SMALLEST_SIDE = 128
+"""Smaller ones are made larger, smoothly, so that lines are measured between pixels and not in steps."""
+
+_MAP_SIDE = 192
+"""The ground is estimated on a small copy with this longest side: light changes slowly."""
+
+_LEAST_CONTRAST = 0.04
+"""A picture in which nothing differs from the ground by more is blank."""
+
+
+def read_values(picture: PillowImage.Image) -> Page:
+    """A decoded picture ("L" or "RGB") as a page of a size that can be worked on: 0…1."""
+    longest = max(picture.size)
+    wanted = min(max(longest, SMALLEST_SIDE), LONGEST_SIDE)
+    if wanted != longest:
+        width, height = (max(1, round(side * wanted / longest)) for side in picture.size)
+        smooth = PillowImage.Resampling.BICUBIC if wanted > longest else PillowImage.Resampling.BOX
+        # Averaging whole blocks first is many times faster, and leaves at least twice the wanted size.
+        picture = picture.resize((width, height), smooth, reducing_gap=2.0 if wanted < longest else None)
+    return Page(np.asarray(picture, np.float32) / np.float32(255), scale=longest / wanted)
+
+
+def make_ink_dark(page: Page) -> Page:
+    """Invert light ink on dark ground. Ink is what is rarer, compared with the ground around it."""
+    small = _small(grey(page.values))
+    window = max(3, round(0.7 * min(small.shape)))
+    darker = float(_share(ndimage.grey_closing(small, size=window, mode="nearest") - small))
+    lighter = float(_share(small - ndimage.grey_opening(small, size=window, mode="nearest")))
+    plain, ground = _border(small)
+    dark_on_light = darker <= lighter
+    if plain and max(darker, lighter) < 2.5 * min(darker, lighter):
+        dark_on_light = ground >= float(np.mean(small))
+    if dark_on_light:
+        return page
+    return replace(page, values=1 - page.values).noted("light ink on dark ground: inverted")
+
+
+def remove_ground(page: Page) -> Page:
+    """Divide by the ground, so that light and shadow are gone: how far pixels are darker than it, 0…1.
+
+    The ground is what is left of the picture when all that is as narrow as strokes has been filled up from both
+    sides (a grey closing), smoothed. In colour, what counts is the difference in the direction of the ink's own colour.
+    """
+    brightness = grey(page.values)
+    small = _small(brightness)
+    width = _rough_stroke_width(small)
+    window = int(np.clip(round(4 * width), 5, max(5, min(small.shape)))) | 1
+    channels = page.values[..., np.newaxis] if page.values.ndim == 2 else page.values
+    lights = [_ground(_small(channels[..., channel]), window) for channel in range(channels.shape[2])]
+    evenness = min(float(light.min()) / max(float(light.max()), 1e-3) for light in lights)
+    shape = page.values.shape[:2]
+    divided = [1 - channels[..., i] / np.maximum(_enlarged(light, shape), 0.05) for i, light in enumerate(lights)]
+    difference = _along_ink_colour(np.stack(divided, axis=-1))
+    stroke = width * max(shape) / max(small.shape)
+    done = replace(page, values=difference, stroke_pixels=stroke)
+    return done.noted("uneven light: evened out") if evenness < 0.7 else done
+
+
+def _small(values: Values) -> Values:
+    """A smoothed copy whose longest side is at most `_MAP_SIDE`."""
+    factor = max(1, -(-max(values.shape) // _MAP_SIDE))
+    image = PillowImage.fromarray(values)
+    return np.asarray(image.reduce(factor) if factor > 1 else image, np.float32)
+
+
+def _share(difference: Values) -> float:
+    """How much of the picture differs: the mean by a high value; 1 if nothing does."""
+    high = float(np.percentile(difference, 99.5))
+    return float(difference.mean()) / high if high > _LEAST_CONTRAST else 1.0
+
+
+def _border(values: Values) -> tuple[bool, float]:
+    """Whether the outermost pixels are much alike, and their median."""
+    border = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+    ground = float(np.median(border))
+    return bool((np.abs(border - ground) <= 0.125).mean() >= 0.6), ground
+
+
+def _rough_stroke_width(small: Values) -> float:
+    """The width of strokes in pixels of the small copy, before the ground is known well."""
+    window = max(3, round(0.5 * min(small.shape)))
+    difference = ndimage.grey_closing(small, size=window, mode="nearest") - small
+    high = float(np.percentile(difference, 99.5))
+    if high <= _LEAST_CONTRAST:
+        return 0.0
+    return stroke_width((difference > high / 2).astype(np.float32))
+
+
+def _ground(small: Values, window: int) -> Values:
+    closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), size=window, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(closed, window / 4, mode="nearest"), np.float32)
+
+
+def _enlarged(light: Values, shape: tuple[int, ...]) -> Values:
+    image = PillowImage.fromarray(light).resize((shape[1], shape[0]), PillowImage.Resampling.BILINEAR)
+    return np.asarray(image, np.float32)
+
+
+def _along_ink_colour(difference: Values) -> Values:
+    """One value for each pixel: the difference from the ground along the mean direction of the strongest ones."""
+    if difference.shape[2] == 1:
+        plain = difference[..., 0]
+    else:
+        strength = np.abs(difference).max(axis=2)
+        strong = difference[strength >= np.percentile(strength[::4, ::4], 98)]
+        direction = strong.mean(axis=0)
+        length = float(np.abs(direction).max())
+        direction = direction / length if length > 0.02 else np.ones(3, np.float32)
+        plain = difference @ (direction / (direction @ direction))
+    return np.asarray(plain - np.median(plain[::4, ::4]), np.float32)

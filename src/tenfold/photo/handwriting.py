@@ -1,0 +1,106 @@
+"""From a photo of handwriting to one image for each character, in the form of MNIST's."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from tenfold.classifier.classifier import Classifier
+from tenfold.photo.characters import Mark, find_marks, reading_order
+from tenfold.photo.ground import make_ink_dark, read_values, remove_ground
+from tenfold.photo.ink import clear_ink, smooth_paper
+from tenfold.photo.lines import remove_lines
+from tenfold.photo.normalisation import MNIST_STROKE_WIDTH, normalise_character
+from tenfold.photo.page import Page
+from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
+from tenfold.photo.strokes import Change, adapt_stroke
+from tenfold.types import Image
+
+STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
+    ("dark ink", make_ink_dark),
+    ("even light", remove_ground),
+    ("smooth paper", smooth_paper),
+    ("lines removed", remove_lines),
+    ("clear ink", clear_ink),
+)
+"""What is done to the whole picture, in this order; each takes a page and gives the next one."""
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A photo as images for the network, one for each character in reading order."""
+
+    images: list[Image]
+    boxes: list[tuple[int, int, int, int]]
+    notes: tuple[str, ...]
+    line_lengths: tuple[int, ...]
+    steps: list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]] = field(default_factory=list)
+
+
+def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
+    """Find the characters of a photo, and normalise each.
+
+    Args:
+        classifier: Takes images of MNIST's form; tells which reading of touching strokes is likelier.
+        picture: "L" or "RGB", upright.
+        keep_steps: Whether to keep every stage.
+    """
+    page = read_values(picture)
+    steps = [("picture", np.asarray(picture))]
+    for name, step in STEPS:
+        page = step(page)
+        if keep_steps:
+            steps.append((name, draw_page(page)))
+    found, specks = find_marks(page.values, page.stroke_pixels)
+    lines = reading_order(found)
+    marks = [mark for line in lines for mark in line]
+    inputs, changes = normalise_marks(marks, classifier)
+    boxes = [_box(mark, page.scale, picture.size) for mark in marks]
+    if keep_steps:
+        steps += [("characters", draw_boxes(picture, boxes)), ("network input", draw_inputs(inputs))]
+    notes = (*page.notes, *_notes(marks, lines, specks, changes))
+    return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps if keep_steps else [])
+
+
+def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list[Image], list[Change]]:
+    """Each mark as an image for the network, and what was done to its strokes."""
+    height, width, _ = classifier.image_shape
+    images: list[Image] = []
+    changes: list[Change] = []
+    for mark in marks:
+        ink, change = adapt_stroke(mark.ink, MNIST_STROKE_WIDTH, min(height, width))
+        image = normalise_character(ink, (height, width))
+        images.append((255 - image if classifier.metadata.polarity == "dark-on-light" else image)[..., np.newaxis])
+        changes.append(change)
+    return images, changes
+
+
+def _box(mark: Mark, scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where a mark lies in the picture, in whole pixels: left, top, width, height."""
+    left, top = int(mark.left * scale), int(mark.top * scale)
+    right = min(size[0], int(np.ceil((mark.left + mark.width) * scale)))
+    bottom = min(size[1], int(np.ceil((mark.top + mark.height) * scale)))
+    return left, top, right - left, bottom - top
+
+
+def _notes(marks: list[Mark], lines: list[list[Mark]], specks: int, changes: list[Change]) -> list[str]:
+    if not marks:
+        return ["nothing found"]
+    notes = []
+    for change, unlike in (("thickened", "thinner"), ("thinned", "thicker")):
+        if changes.count(change) > len(changes) / 2:
+            notes.append(f"stroke much {unlike} than in training: {change}")
+    if specks:
+        notes.append(f"{_number(specks)} speck{'s' * (specks > 1)}: left out")
+    if len(marks) > 1:
+        on_lines = f" on {_number(len(lines))} lines" if len(lines) > 1 else ""
+        notes.append(f"{_number(len(marks))} marks: read as {_number(len(marks))} characters{on_lines}")
+    return notes
+
+
+def _number(count: int) -> str:
+    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)

@@ -1,0 +1,38 @@
+"""What the steps from a picture to its ink pass on to one another."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Values = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A picture on its way to being ink on clear ground.
+
+    Args:
+        values: float32 [height, width] or [height, width, 3]. First the picture's own values, 0…1; once the ground is
+            divided out, how far each pixel differs from it, from 0 (ground) upwards.
+        scale: Pixels of the original picture for one of this page.
+        stroke_pixels: The width of a typical stroke on this page, as far as known; 0 if not.
+        notes: Sentences on what was unusual.
+    """
+
+    values: Values
+    scale: float = 1.0
+    stroke_pixels: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def noted(self, note: str) -> "Page":
+        """The same page with one more sentence."""
+        return replace(self, notes=(*self.notes, note))
+
+
+def grey(values: Values) -> Values:
+    """The luma of ITU-R BT.601; grey pages as they are."""
+    if values.ndim == 2:
+        return values
+    return np.asarray(values @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)

@@ -1,0 +1,124 @@
+"""Reading pictures: what a classifier needs to see is prepared, and what it finds becomes text with boxes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from tenfold.classifier.classifier import Classifier, Prediction
+from tenfold.classifier.pictures import decode_picture
+from tenfold.data.class_names import are_characters
+from tenfold.data.image_file import resize_image
+from tenfold.photo.plain import Plain, prepare_plain
+from tenfold.types import Image
+
+if TYPE_CHECKING:
+    from tenfold.photo.handwriting import Prepared
+
+UNKNOWN = "?"
+"""What stands in a text for a character that is none of the classes."""
+
+Steps = list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]]
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character of a picture.
+
+    Args:
+        label: The name of its class; None if it is none of the classes.
+        probability: Of the most probable class, 0 to 1.
+        top: The most probable classes with their probabilities, most probable first.
+        box: Left, top, width and height in pixels of the picture.
+    """
+
+    label: str | None
+    probability: float
+    top: tuple[tuple[str, float], ...]
+    box: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a picture says.
+
+    Args:
+        text: The characters' labels, "?" for those that are none of the classes; a line of the picture is a line.
+        characters: In reading order.
+        notes: Sentences on what was unusual about the picture.
+        steps: Every stage from the picture to the network's input, named, as uint8 [height, width] or
+            [height, width, 3]; empty unless asked for.
+    """
+
+    text: str
+    characters: tuple[Character, ...]
+    notes: tuple[str, ...]
+    steps: Steps = field(default_factory=list)
+
+    @property
+    def probability(self) -> float | None:
+        """That every character is right, if their probabilities hold and are independent; None without characters."""
+        return prod(one.probability for one in self.characters) if self.characters else None
+
+
+def read_picture(
+    classifier: Classifier, picture: str | Path | bytes | PillowImage.Image, *, keep_steps: bool = False
+) -> Reading:
+    """Tell what is written in a picture.
+
+    A model of handwritten characters in MNIST's form gets each character as its training images were made, however
+    the photo was taken; other models get the whole picture, resized.
+
+    Args:
+        classifier: From `tenfold.load_classifier`.
+        picture: A path, the bytes of an image file, or a Pillow image.
+        keep_steps: Whether the reading holds every stage.
+
+    Raises:
+        ImageError: The picture cannot be read.
+        ModelError: The network cannot be run.
+    """
+    return read_pictures(classifier, [decode_picture(picture)], keep_steps=keep_steps)[0]
+
+
+def read_pictures(
+    classifier: Classifier, pictures: Iterable[PillowImage.Image], *, keep_steps: bool = False
+) -> list[Reading]:
+    """Read several decoded pictures ("L" or "RGB") at once; see `read_picture`."""
+    prepared = [_prepare(classifier, picture, keep_steps) for picture in pictures]
+    images = [image for one in prepared for image in one.images]
+    predictions = iter(classifier.predict(images) if images else [])
+    return [_reading(one, [next(predictions) for _ in one.images]) for one in prepared]
+
+
+def reads_handwriting(classifier: Classifier) -> bool:
+    """Whether a model's training images have MNIST's form: single characters on plain ground, 28×28, grey."""
+    metadata = classifier.metadata
+    return metadata.image_shape == (28, 28, 1) and metadata.polarity != "none" and are_characters(metadata.class_names)
+
+
+def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
+    height, width, channels = classifier.image_shape
+    if picture.size == (width, height) or not reads_handwriting(classifier):
+        image: Image = resize_image(picture, (height, width), channels)
+        return prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
+    from tenfold.photo.handwriting import prepare_handwriting
+
+    return prepare_handwriting(classifier, picture, keep_steps)
+
+
+def _reading(prepared: "Plain | Prepared", predictions: list[Prediction]) -> Reading:
+    characters = [
+        Character(prediction.label, prediction.probability, prediction.top, box)
+        for prediction, box in zip(predictions, prepared.boxes, strict=True)
+    ]
+    lines, start = [], 0
+    for length in prepared.line_lengths:
+        line = characters[start : start + length]
+        lines.append("".join(UNKNOWN if one.label is None else one.label for one in line))
+        start += length
+    return Reading("\n".join(lines), tuple(characters), prepared.notes, prepared.steps)

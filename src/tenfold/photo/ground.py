@@ -7,7 +7,7 @@ from PIL import Image as PillowImage
 from scipy import ndimage
 
 from tenfold.photo.normalisation import stroke_width
-from tenfold.photo.page import Page, Values, grey
+from tenfold.photo.page import Page, Values, grey, paper
 
 LONGEST_SIDE = 1600
 """Larger pictures are made smaller first: strokes of a photographed page are still several pixels wide then."""
@@ -121,4 +121,4 @@ def _along_ink_colour(difference: Values) -> Values:
         length = float(np.abs(direction).max())
         direction = direction / length if length > 0.02 else np.ones(3, np.float32)
         plain = difference @ (direction / (direction @ direction))
-    return np.asarray(plain - np.median(plain[::4, ::4]), np.float32)
+    return np.asarray(plain - paper(plain)[0], np.float32)

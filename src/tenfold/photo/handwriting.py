@@ -91,7 +91,8 @@ def _notes(marks: list[Mark], lines: list[list[Mark]], specks: int, changes: lis
     if not marks:
         return ["nothing found"]
     notes = []
-    for change, unlike in (("thickened", "thinner"), ("thinned", "thicker")):
+    words: tuple[tuple[Change, str], ...] = (("thickened", "thinner"), ("thinned", "thicker"))
+    for change, unlike in words:
         if changes.count(change) > len(changes) / 2:
             notes.append(f"stroke much {unlike} than in training: {change}")
     if specks:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from tenfold.photo.normalisation import stroke_width
-from tenfold.photo.page import Page, Values
+from tenfold.photo.page import Page, paper
 
 _LEAST_INK = 0.06
 """What differs less from the ground is paper, not ink."""
@@ -17,7 +17,7 @@ _LEAST_SIGNAL = 5.0
 
 def smooth_paper(page: Page) -> Page:
     """Smooth away noise and texture, as far as the strokes' width allows; plain ground stays untouched."""
-    if _noise(page.values) < 0.01:
+    if paper(page.values)[1] < 0.01:
         return page
     return replace(page, values=ndimage.gaussian_filter(page.values, float(np.clip(0.15 * page.stroke_pixels, 0.7, 3))))
 
@@ -28,7 +28,7 @@ def clear_ink(page: Page) -> Page:
     A pixel belongs to the ink if it is darker than a third of the ink's usual darkness and connected with one that is
     darker than half of it (a threshold with hysteresis), and both lie above the paper's noise.
     """
-    values, noise = page.values, _noise(page.values)
+    values, noise = page.values, paper(page.values)[1]
     least = max(_LEAST_INK, _LEAST_SIGNAL * noise)
     dark = values[values > least]
     if len(dark) < 4:
@@ -43,9 +43,3 @@ def clear_ink(page: Page) -> Page:
     foot = 0.6 * low
     ink = np.clip((values - foot) / (0.85 * level - foot), 0, 1) * near
     return replace(page, values=np.asarray(ink, np.float32), stroke_pixels=stroke_width(ink))
-
-
-def _noise(values: Values) -> float:
-    """The standard deviation of the paper: from the median distance to the median, since most of a page is paper."""
-    some = values[::2, ::2]
-    return 1.4826 * float(np.median(np.abs(some - np.median(some))))

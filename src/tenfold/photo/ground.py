@@ -37,12 +37,11 @@ def read_values(picture: PillowImage.Image) -> Page:
 def make_ink_dark(page: Page) -> Page:
     """Invert light ink on dark ground. Ink is what is rarer, compared with the ground around it."""
     small = _small(grey(page.values))
-    window = max(3, round(0.7 * min(small.shape)))
-    darker = float(_share(ndimage.grey_closing(small, size=window, mode="nearest") - small))
-    lighter = float(_share(small - ndimage.grey_opening(small, size=window, mode="nearest")))
+    detail = small - ndimage.gaussian_filter(small, max(small.shape) / 8, mode="nearest")
+    skewness = float(np.mean(detail**3) / max(float(np.mean(detail**2)) ** 1.5, 1e-9))
     plain, ground = _border(small)
-    dark_on_light = darker <= lighter
-    if plain and max(darker, lighter) < 2.5 * min(darker, lighter):
+    dark_on_light = skewness <= 0
+    if plain and abs(skewness) < 1:
         dark_on_light = ground >= float(np.mean(small))
     if dark_on_light:
         return page
@@ -77,12 +76,6 @@ def _small(values: Values) -> Values:
     return np.asarray(image.reduce(factor) if factor > 1 else image, np.float32)
 
 
-def _share(difference: Values) -> float:
-    """How much of the picture differs: the mean by a high value; 1 if nothing does."""
-    high = float(np.percentile(difference, 99.5))
-    return float(difference.mean()) / high if high > _LEAST_CONTRAST else 1.0
-
-
 def _border(values: Values) -> tuple[bool, float]:
     """Whether the outermost pixels are much alike, and their median."""
     border = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
@@ -91,18 +84,28 @@ def _border(values: Values) -> tuple[bool, float]:
 
 
 def _rough_stroke_width(small: Values) -> float:
-    """The width of strokes in pixels of the small copy, before the ground is known well."""
-    window = max(3, round(0.5 * min(small.shape)))
-    difference = ndimage.grey_closing(small, size=window, mode="nearest") - small
-    high = float(np.percentile(difference, 99.5))
-    if high <= _LEAST_CONTRAST:
+    """The width of strokes in pixels of the small copy, before the ground is known well; 0 if there are none.
+
+    What is narrower than a window stands out from the light around it. The smallest of three windows is taken that is
+    wide enough for the strokes, so that shadows do not count.
+    """
+    windows = [max(3, round(share * min(small.shape))) | 1 for share in (0.12, 0.3, 0.6)]
+    differences = [ndimage.grey_closing(small, size=window, mode="nearest") - small for window in windows]
+    peaks = [float(np.percentile(difference, 99.5)) for difference in differences]
+    if peaks[-1] <= _LEAST_CONTRAST:
         return 0.0
-    return stroke_width((difference > high / 2).astype(np.float32))
+    for window, difference, peak in zip(windows, differences, peaks, strict=True):
+        width = stroke_width((difference > peak / 2).astype(np.float32))
+        if 3 * width <= window and peak >= 0.6 * peaks[-1]:
+            return width
+    return width
 
 
 def _ground(small: Values, window: int) -> Values:
+    """The light on the paper. A median keeps the edges of shadows, which a mean would blur."""
     closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), size=window, mode="nearest")
-    return np.asarray(ndimage.gaussian_filter(closed, window / 4, mode="nearest"), np.float32)
+    level = ndimage.median_filter(closed, size=max(3, window // 2) | 1, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16), mode="nearest"), np.float32)
 
 
 def _enlarged(light: Values, shape: tuple[int, ...]) -> Values:

@@ -1,8 +1,143 @@
 """Ruled and squared paper: its lines are taken out, the strokes that cross them stay."""
 
-from tenfold.photo.page import Page
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage
+
+from tenfold.photo.page import Array, Page, Values, paper
+
+_STRIPS = 48
+"""Lines are looked for in this many strips across them: strokes fill few strips, lines nearly all."""
+
+_STEEPEST = 0.12
+"""Rows for one column by which lines may rise or fall; in degrees about 7."""
+
+_SHARE_OF_STRIPS = 0.75
+_THICKEST = 0.02
+"""Of the page's longer side. What is thicker is a stroke, or the edge of something."""
+
+_MOST_LINES = 80
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line from edge to edge: its row at each column, half its thickness in pixels, and its darkness."""
+
+    rows: Values
+    reach: int
+    level: float
 
 
 def remove_lines(page: Page) -> Page:
-    """Nothing yet."""
-    return page
+    """Take out straight thin lines that run across the whole page, level or upright ones.
+
+    Between the two edges of a line, what lies on both sides of it is joined; what is much darker than the line stays.
+    """
+    values, count = page.values, 0
+    for upright in (False, True):
+        turned = values.T if upright else values
+        lines = list(_lines(turned))
+        ink = float(np.percentile(turned, 99.5))
+        for line in lines:
+            turned = _erased(turned, line, ink)
+        count += len(lines)
+        values = turned.T if upright else turned
+    if not count:
+        return page
+    return replace(page, values=np.ascontiguousarray(values)).noted("ruled paper: lines removed")
+
+
+def _lines(values: Values) -> Iterator[_Line]:
+    """The level lines of a page, the clearest first."""
+    height, width = values.shape
+    if min(height, width) < _STRIPS:
+        return
+    edges = np.linspace(0, width, _STRIPS + 1).astype(int)
+    strips = [np.median(values[:, start:end], axis=1) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    profiles = _without_wide(np.stack(strips, axis=1), max(3, round(_THICKEST * max(values.shape))))
+    least = max(0.015, 1.5 * paper(values)[1])
+    slopes = np.linspace(-_STEEPEST, _STEEPEST, 97)
+    scores = np.stack([_score(profiles, slope * width / _STRIPS, least) for slope in slopes], axis=1)
+    for _ in range(_MOST_LINES):
+        row, number = np.unravel_index(np.argmax(scores), scores.shape)
+        if scores[row, number] < _SHARE_OF_STRIPS:
+            return
+        line = _traced(values, profiles, int(row), float(slopes[number]))
+        yield line
+        around = line.reach + 2
+        scores[max(0, row - around) : row + around + 1] = 0
+
+
+def _without_wide(profiles: Values, thickest: int) -> Values:
+    """What is narrower than a line may be; the rest, as of strokes and shadows, is taken away."""
+    return np.asarray(profiles - ndimage.grey_opening(profiles, size=(2 * thickest + 1, 1)), np.float32)
+
+
+def _score(profiles: Values, drift: float, least: float) -> Values:
+    """For each row (at the page's middle) in which share of the strips there is something along the slope.
+
+    Strips in which the line has left the page do not count, if at least half are left.
+    """
+    height = len(profiles)
+    dark = ndimage.maximum_filter1d(profiles, 3, axis=0) > least
+    rows, columns = _along(height, drift)
+    inside = (rows >= 0) & (rows < height)
+    hits = dark[np.clip(rows, 0, height - 1), columns] & inside
+    counted = inside.sum(axis=1)
+    return np.where(counted >= _STRIPS / 2, hits.sum(axis=1) / np.maximum(counted, 1), 0)
+
+
+def _along(height: int, drift: float) -> tuple[Array, Array]:
+    columns = np.arange(_STRIPS)
+    shifts = np.rint((columns - (_STRIPS - 1) / 2) * drift).astype(int)
+    return np.arange(height)[:, np.newaxis] + shifts, columns
+
+
+def _traced(values: Values, profiles: Values, row: int, slope: float) -> _Line:
+    """The line's way through the page, followed from strip to strip, since paper is never quite flat."""
+    height, width = values.shape
+    centres = (np.arange(_STRIPS) + 0.5) * width / _STRIPS
+    expected = row + slope * (centres - width / 2)
+    near = np.arange(-3, 4)
+    window = np.clip(np.rint(expected)[:, np.newaxis].astype(int) + near, 0, height - 1)
+    found = profiles[window, np.arange(_STRIPS)[:, np.newaxis]]
+    weights = np.maximum(found, 0) + 1e-6
+    offsets = (weights * near).sum(axis=1) / weights.sum(axis=1)
+    offsets = ndimage.uniform_filter1d(ndimage.median_filter(offsets, 7, mode="nearest"), 5, mode="nearest")
+    rows = np.interp(np.arange(width), centres, offsets) + row + slope * (np.arange(width) - width / 2)
+    reach_most = max(3, round(_THICKEST * max(values.shape)))
+    band = _band(values, rows, 2 * reach_most)
+    profile = np.median(band, axis=1)
+    level = float(profile[2 * reach_most - 1 : 2 * reach_most + 2].max())
+    thick = profile > 0.25 * level
+    reach = 1
+    while reach < reach_most and (thick[2 * reach_most - reach] or thick[2 * reach_most + reach]):
+        reach += 1
+    return _Line(np.asarray(rows, np.float32), reach, level)
+
+
+def _band(values: Values, rows: Array, reach: int) -> Values:
+    """The pixels up to `reach` above and below a line: [2 reach + 1, width]."""
+    places = np.rint(rows).astype(int) + np.arange(-reach, reach + 1)[:, np.newaxis]
+    inside = (places >= 0) & (places < len(values))
+    band = values[np.clip(places, 0, len(values) - 1), np.arange(values.shape[1])]
+    return np.where(inside, band, 0)
+
+
+def _erased(values: Values, line: _Line, ink: float) -> Values:
+    reach = line.reach
+    band = _band(values, line.rows, reach + 2)
+    above = ndimage.maximum_filter1d(band[:2].max(axis=0), 2 * reach + 1)
+    below = ndimage.maximum_filter1d(band[-2:].max(axis=0), 2 * reach + 1)
+    joined = np.minimum(np.minimum(above, below), band[2:-2])
+    joined = np.where(joined > line.level / 2, joined, 0)  # else it is the paper's noise
+    darker = band[2:-2] > line.level + 0.45 * (ink - line.level) if ink > 1.4 * line.level else False
+    erased = np.where(darker, band[2:-2], np.minimum(joined, band[2:-2]))
+    places = np.rint(line.rows).astype(int) + np.arange(-reach, reach + 1)[:, np.newaxis]
+    inside = (places >= 0) & (places < len(values))
+    columns = np.broadcast_to(np.arange(values.shape[1]), places.shape)
+    values = values.copy()
+    values[places[inside], columns[inside]] = erased[inside]
+    return values

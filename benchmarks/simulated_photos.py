@@ -44,7 +44,7 @@ def simulate(images: Array, labels: Array, count: int, random: np.random.Generat
     """
     height = int(random.integers(48, 170))
     chosen = random.integers(0, len(images), count)
-    strength = random.uniform(0.35, 0.65)
+    strength = random.uniform(0.3, 0.6)
     slant = random.uniform(-0.15, 0.15)
     inks = [_sharp(images[index], height, strength, slant, random) for index in chosen]
     ink = _row(inks, height, random)

@@ -46,8 +46,9 @@ def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
     if not count:
         return [], 0
     boxes = _boxes(parts)
-    usual = _usual_height(boxes)
-    owner = _join(parts, boxes, usual, stroke_pixels)
+    group_of = _touching_when_grown(parts, 0.75 * stroke_pixels)
+    usual = _usual_height(_boxes(group_of[parts]))  # of whole characters, though strokes may be broken
+    owner = _join(boxes, group_of, usual, stroke_pixels)
     joined = owner[parts]
     boxes = _boxes(joined)
     large = [
@@ -56,7 +57,9 @@ def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
         if max(bottom - top, right - left) >= _SPECK * usual and bottom > top
     ]
     specks = sum(bottom > top for top, _, bottom, _ in boxes) - len(large)
-    return [_mark(ink, joined, number, boxes[number - 1]) for number in large], specks
+    marks = [_mark(ink, joined, number, boxes[number - 1]) for number in large]
+    whole = _without_edges(marks, ink.shape)
+    return whole, specks + len(marks) - len(whole)
 
 
 def reading_order(marks: list[Mark]) -> list[list[Mark]]:
@@ -75,6 +78,27 @@ def reading_order(marks: list[Mark]) -> list[list[Mark]]:
     return sorted(lines, key=lambda line: float(np.mean([mark.top + mark.height / 2 for mark in line])))
 
 
+def _without_edges(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
+    """Marks without those at the page's edge that are no characters: ends of shadows, a table, a finger.
+
+    They are solid, or smaller than the characters that lie wholly on the page. If none does, all stay.
+    """
+    inside = [one for one in marks if not _at_edge(one, shape)]
+    if not inside:
+        return marks
+    usual = float(np.median([max(one.ink.shape) for one in inside]))
+    return [
+        one
+        for one in marks
+        if not _at_edge(one, shape) or (max(one.ink.shape) >= 0.75 * usual and float(one.ink.mean()) < 0.5)
+    ]
+
+
+def _at_edge(mark: Mark, shape: tuple[int, ...]) -> bool:
+    right, bottom = mark.left + mark.width, mark.top + mark.height
+    return mark.left <= 1 or mark.top <= 1 or right >= shape[1] - 1 or bottom >= shape[0] - 1
+
+
 def _boxes(parts: Array) -> list[tuple[int, int, int, int]]:
     """Top, left, bottom and right of each part; zeros for numbers that no pixel has."""
     return [
@@ -91,7 +115,7 @@ def _usual_height(boxes: list[tuple[int, int, int, int]]) -> float:
     return float(np.median(heights[heights >= 0.5 * highest]))
 
 
-def _join(parts: Array, boxes: list[tuple[int, int, int, int]], usual: float, stroke: float) -> Array:
+def _join(boxes: list[tuple[int, int, int, int]], group_of: Array, usual: float, stroke: float) -> Array:
     """For each part the number of the character that it belongs to, itself or a neighbour.
 
     Two parts are pieces of one broken stroke if at most one of them is as high as a character, and they come as near to
@@ -99,10 +123,9 @@ def _join(parts: Array, boxes: list[tuple[int, int, int, int]], usual: float, st
     """
     owner = np.arange(len(boxes) + 1)
     sized = [number for number, box in enumerate(boxes, start=1) if _extent(box) >= max(0.12 * usual, stroke / 2)]
-    near = _touching_when_grown(parts, 0.75 * stroke)
     for one in sized:
         for other in sized:
-            if one < other and _belong(boxes[one - 1], boxes[other - 1], usual, near[one] == near[other]):
+            if one < other and _belong(boxes[one - 1], boxes[other - 1], usual, group_of[one] == group_of[other]):
                 owner[owner == owner[other]] = owner[one]
     return owner
 

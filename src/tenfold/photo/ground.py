@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from scipy import ndimage
 
-from tenfold.photo.normalisation import stroke_width
-from tenfold.photo.page import Page, Values, grey, paper
+from tenfold.photo.page import Array, Page, Values, grey, paper
 
 LONGEST_SIDE = 1600
 """Larger pictures are made smaller first: strokes of a photographed page are still several pixels wide then."""
@@ -35,15 +34,13 @@ def read_values(picture: PillowImage.Image) -> Page:
 
 
 def make_ink_dark(page: Page) -> Page:
-    """Invert light ink on dark ground. Ink is what is rarer, compared with the ground around it."""
+    """Invert light ink on dark ground.
+
+    Ink is rarer than the ground around it, and differs more from the mean of its surroundings: the side on which the
+    differences reach further (their skewness) is the ink's. Light and shadow change too slowly to count much.
+    """
     small = _small(grey(page.values))
-    detail = small - ndimage.gaussian_filter(small, max(small.shape) / 8, mode="nearest")
-    skewness = float(np.mean(detail**3) / max(float(np.mean(detail**2)) ** 1.5, 1e-9))
-    plain, ground = _border(small)
-    dark_on_light = skewness <= 0
-    if plain and abs(skewness) < 1:
-        dark_on_light = ground >= float(np.mean(small))
-    if dark_on_light:
+    if _skewness(small, max(small.shape) / 4) + _skewness(small, max(small.shape) / 8) <= 0:
         return page
     return replace(page, values=1 - page.values).noted("light ink on dark ground: inverted")
 
@@ -76,11 +73,9 @@ def _small(values: Values) -> Values:
     return np.asarray(image.reduce(factor) if factor > 1 else image, np.float32)
 
 
-def _border(values: Values) -> tuple[bool, float]:
-    """Whether the outermost pixels are much alike, and their median."""
-    border = np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
-    ground = float(np.median(border))
-    return bool((np.abs(border - ground) <= 0.125).mean() >= 0.6), ground
+def _skewness(values: Values, sigma: float) -> float:
+    detail = values - ndimage.gaussian_filter(values, sigma, mode="nearest")
+    return float(np.mean(detail**3) / max(float(np.mean(detail**2)) ** 1.5, 1e-9))
 
 
 def _rough_stroke_width(small: Values) -> float:
@@ -95,17 +90,25 @@ def _rough_stroke_width(small: Values) -> float:
     if peaks[-1] <= _LEAST_CONTRAST:
         return 0.0
     for window, difference, peak in zip(windows, differences, peaks, strict=True):
-        width = stroke_width((difference > peak / 2).astype(np.float32))
+        width = _mean_width(difference > peak / 2)
         if 3 * width <= window and peak >= 0.6 * peaks[-1]:
             return width
     return width
 
 
+def _mean_width(mask: Array) -> float:
+    """Four times the mean distance of the ink to its edge: for stripes their width, thick ones counting more."""
+    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    return float(4 * distance[mask].mean()) if mask.any() else 0.0
+
+
 def _ground(small: Values, window: int) -> Values:
     """The light on the paper. A median keeps the edges of shadows, which a mean would blur."""
     closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), size=window, mode="nearest")
-    level = ndimage.median_filter(closed, size=max(3, window // 2) | 1, mode="nearest")
-    return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16), mode="nearest"), np.float32)
+    factor = max(1, window // 16)  # a median of many values is slow, and a finer one would tell no more
+    coarse = np.asarray(PillowImage.fromarray(closed).reduce(factor), np.float32)
+    level = ndimage.median_filter(coarse, size=max(3, window // 2 // factor) | 1, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16 / factor), mode="nearest"), np.float32)
 
 
 def _enlarged(light: Values, shape: tuple[int, ...]) -> Values:

@@ -35,17 +35,20 @@ def remove_lines(page: Page) -> Page:
 
     Between the two edges of a line, what lies on both sides of it is joined; what is much darker than the line stays.
     """
-    values, count = page.values, 0
-    for upright in (False, True):
-        turned = values.T if upright else values
-        lines = list(_lines(turned))
-        ink = float(np.percentile(turned, 99.5))
-        for line in lines:
-            turned = _erased(turned, line, ink)
-        count += len(lines)
-        values = turned.T if upright else turned
-    if not count:
+    if page.scale < 1:
+        return page  # too small a picture to show a sheet with lines
+    values, ink = page.values, float(np.percentile(page.values, 99.5))
+    level, upright = list(_lines(values)), list(_lines(values.T))
+    if not level and not upright:
         return page
+    crossings = _covered(values.T, upright).T
+    for line in level:
+        values = _erased(values, line, ink, crossings)
+    crossings = _covered(values, level).T
+    values = values.T
+    for line in upright:
+        values = _erased(values, line, ink, crossings)
+    values = values.T
     return replace(page, values=np.ascontiguousarray(values)).noted("ruled paper: lines removed")
 
 
@@ -126,7 +129,24 @@ def _band(values: Values, rows: Array, reach: int) -> Values:
     return np.where(inside, band, 0)
 
 
-def _erased(values: Values, line: _Line, ink: float) -> Values:
+def _places(line: _Line, height: int, margin: int = 0) -> tuple[Array, Array]:
+    """Rows and columns of the pixels of a line."""
+    reach = line.reach + margin
+    rows = np.rint(line.rows).astype(int) + np.arange(-reach, reach + 1)[:, np.newaxis]
+    inside = (rows >= 0) & (rows < height)
+    columns = np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
+    return rows[inside], columns[inside]
+
+
+def _covered(values: Values, lines: list[_Line]) -> Array:
+    """Where lines are, and next to them."""
+    covered = np.zeros(values.shape, bool)
+    for line in lines:
+        covered[_places(line, len(values), margin=1)] = True
+    return covered
+
+
+def _erased(values: Values, line: _Line, ink: float, crossings: Array) -> Values:
     reach = line.reach
     band = _band(values, line.rows, reach + 2)
     above = ndimage.maximum_filter1d(band[:2].max(axis=0), 2 * reach + 1)
@@ -134,10 +154,9 @@ def _erased(values: Values, line: _Line, ink: float) -> Values:
     joined = np.minimum(np.minimum(above, below), band[2:-2])
     joined = np.where(joined > line.level / 2, joined, 0)  # else it is the paper's noise
     darker = band[2:-2] > line.level + 0.45 * (ink - line.level) if ink > 1.4 * line.level else False
+    darker = darker & (_band(crossings, line.rows, reach) == 0)  # two lines are darker than one
     erased = np.where(darker, band[2:-2], np.minimum(joined, band[2:-2]))
-    places = np.rint(line.rows).astype(int) + np.arange(-reach, reach + 1)[:, np.newaxis]
-    inside = (places >= 0) & (places < len(values))
-    columns = np.broadcast_to(np.arange(values.shape[1]), places.shape)
+    rows = np.rint(line.rows).astype(int) + np.arange(-reach, reach + 1)[:, np.newaxis]
     values = values.copy()
-    values[places[inside], columns[inside]] = erased[inside]
+    values[_places(line, len(values))] = erased[(rows >= 0) & (rows < len(values))]
     return values

@@ -154,7 +154,8 @@ def _belong(one: tuple[int, int, int, int], other: tuple[int, int, int, int], us
         return False  # two whole characters
     if across >= 0.5 and union <= 1.35 * usual and gap <= 0.35 * usual:
         return True
-    return near and min(heights) < 0.6 * usual and union <= 1.35 * usual
+    small = min(heights) < (0.6 if across >= 0.2 else 0.35) * max(heights)
+    return near and small and union <= 1.35 * usual
 
 
 def _overlap(start: int, length: int, other_start: int, other_length: int) -> float:

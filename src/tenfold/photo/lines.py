@@ -14,7 +14,10 @@ _STRIPS = 48
 _STEEPEST = 0.12
 """Rows for one column by which lines may rise or fall; in degrees about 7."""
 
-_SHARE_OF_STRIPS = 0.75
+_SHARE_OF_STRIPS = 0.85
+_OUTER = _STRIPS // 8
+"""Strips at either end, where rows of writing are seldom and lines are always."""
+
 _THICKEST = 0.02
 """Of the page's longer side. What is thicker is a stroke, or the edge of something."""
 
@@ -38,7 +41,8 @@ def remove_lines(page: Page) -> Page:
     if page.scale < 1:
         return page  # too small a picture to show a sheet with lines
     values, ink = page.values, float(np.percentile(page.values, 99.5))
-    level, upright = list(_lines(values)), list(_lines(values.T))
+    thickest = int(np.clip(0.6 * page.stroke_pixels, 2, max(2, _THICKEST * max(values.shape))))
+    level, upright = list(_lines(values, thickest)), list(_lines(values.T, thickest))
     if not level and not upright:
         return page
     crossings = _covered(values.T, upright).T
@@ -52,14 +56,14 @@ def remove_lines(page: Page) -> Page:
     return replace(page, values=np.ascontiguousarray(values)).noted("ruled paper: lines removed")
 
 
-def _lines(values: Values) -> Iterator[_Line]:
+def _lines(values: Values, thickest: int) -> Iterator[_Line]:
     """The level lines of a page, the clearest first."""
     height, width = values.shape
     if min(height, width) < _STRIPS:
         return
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
     strips = [np.median(values[:, start:end], axis=1) for start, end in zip(edges[:-1], edges[1:], strict=True)]
-    profiles = _without_wide(np.stack(strips, axis=1), max(3, round(_THICKEST * max(values.shape))))
+    profiles = _without_wide(np.stack(strips, axis=1), thickest)
     least = max(0.015, 1.5 * paper(values)[1])
     slopes = np.linspace(-_STEEPEST, _STEEPEST, 97)
     scores = np.stack([_score(profiles, slope * width / _STRIPS, least) for slope in slopes], axis=1)
@@ -67,9 +71,10 @@ def _lines(values: Values) -> Iterator[_Line]:
         row, number = np.unravel_index(np.argmax(scores), scores.shape)
         if scores[row, number] < _SHARE_OF_STRIPS:
             return
-        line = _traced(values, profiles, int(row), float(slopes[number]))
-        yield line
-        around = line.reach + 2
+        line = _traced(values, profiles, int(row), float(slopes[number]), thickest)
+        if line.level > least / 2 and line.reach <= thickest:
+            yield line
+        around = min(line.reach, thickest) + 2
         scores[max(0, row - around) : row + around + 1] = 0
 
 
@@ -89,7 +94,10 @@ def _score(profiles: Values, drift: float, least: float) -> Values:
     inside = (rows >= 0) & (rows < height)
     hits = dark[np.clip(rows, 0, height - 1), columns] & inside
     counted = inside.sum(axis=1)
-    return np.where(counted >= _STRIPS / 2, hits.sum(axis=1) / np.maximum(counted, 1), 0)
+    share = hits.sum(axis=1) / np.maximum(counted, 1)
+    for end in (slice(None, _OUTER), slice(-_OUTER, None)):
+        share = np.minimum(share, (hits[:, end] + ~inside[:, end]).mean(axis=1) + 0.15)
+    return np.where(counted >= _STRIPS / 2, share, 0)
 
 
 def _along(height: int, drift: float) -> tuple[Array, Array]:
@@ -98,7 +106,7 @@ def _along(height: int, drift: float) -> tuple[Array, Array]:
     return np.arange(height)[:, np.newaxis] + shifts, columns
 
 
-def _traced(values: Values, profiles: Values, row: int, slope: float) -> _Line:
+def _traced(values: Values, profiles: Values, row: int, slope: float, thickest: int) -> _Line:
     """The line's way through the page, followed from strip to strip, since paper is never quite flat."""
     height, width = values.shape
     centres = (np.arange(_STRIPS) + 0.5) * width / _STRIPS
@@ -110,13 +118,11 @@ def _traced(values: Values, profiles: Values, row: int, slope: float) -> _Line:
     offsets = (weights * near).sum(axis=1) / weights.sum(axis=1)
     offsets = ndimage.uniform_filter1d(ndimage.median_filter(offsets, 7, mode="nearest"), 5, mode="nearest")
     rows = np.interp(np.arange(width), centres, offsets) + row + slope * (np.arange(width) - width / 2)
-    reach_most = max(3, round(_THICKEST * max(values.shape)))
-    band = _band(values, rows, 2 * reach_most)
-    profile = np.median(band, axis=1)
-    level = float(profile[2 * reach_most - 1 : 2 * reach_most + 2].max())
-    thick = profile > 0.25 * level
+    middle = thickest + 2
+    profile = np.percentile(_band(values, rows, middle), 40, axis=1)  # of most columns: strokes cross the others
+    level = float(profile[middle - 1 : middle + 2].max())
     reach = 1
-    while reach < reach_most and (thick[2 * reach_most - reach] or thick[2 * reach_most + reach]):
+    while reach <= thickest and max(profile[middle - reach], profile[middle + reach]) > 0.3 * level:
         reach += 1
     return _Line(np.asarray(rows, np.float32), reach, level)
 

@@ -14,9 +14,9 @@ _STRIPS = 48
 _STEEPEST = 0.12
 """Rows for one column by which lines may rise or fall; in degrees about 7."""
 
-_SHARE_OF_STRIPS = 0.85
-_OUTER = _STRIPS // 8
-"""Strips at either end, where rows of writing are seldom and lines are always."""
+_SHARE_OF_STRIPS = 0.88
+_ENDS = (0, _STRIPS // 8, _STRIPS // 4)
+"""So many strips at either end may lie beyond the end of a line: sheets are smaller than pictures, and turned."""
 
 _THICKEST = 0.02
 """Of the page's longer side. What is thicker is a stroke, or the edge of something."""
@@ -26,11 +26,15 @@ _MOST_LINES = 80
 
 @dataclass(frozen=True)
 class _Line:
-    """A line from edge to edge: its row at each column, half its thickness in pixels, and its darkness."""
+    """A line from edge to edge: its row at each column, half its thickness in pixels, and its darkness.
+
+    Its evenness is a low value of its darkness by the usual one: writing has gaps, lines have none.
+    """
 
     rows: Values
     reach: int
     level: float
+    evenness: float
 
 
 def remove_lines(page: Page) -> Page:
@@ -69,10 +73,10 @@ def _lines(values: Values, thickest: int) -> Iterator[_Line]:
     scores = np.stack([_score(profiles, slope * width / _STRIPS, least) for slope in slopes], axis=1)
     for _ in range(_MOST_LINES):
         row, number = np.unravel_index(np.argmax(scores), scores.shape)
-        if scores[row, number] < _SHARE_OF_STRIPS:
+        if scores[row, number] <= 0:
             return
         line = _traced(values, profiles, int(row), float(slopes[number]), thickest)
-        if line.level > least / 2 and line.reach <= thickest:
+        if line.level > least / 2 and line.reach <= thickest and line.evenness > 0.35:
             yield line
         around = min(line.reach, thickest) + 2
         scores[max(0, row - around) : row + around + 1] = 0
@@ -84,7 +88,7 @@ def _without_wide(profiles: Values, thickest: int) -> Values:
 
 
 def _score(profiles: Values, drift: float, least: float) -> Values:
-    """For each row (at the page's middle) in which share of the strips there is something along the slope.
+    """For each row (at the page's middle) how dark it is along the slope; 0 where nothing runs from end to end.
 
     Strips in which the line has left the page do not count, if at least half are left.
     """
@@ -93,11 +97,14 @@ def _score(profiles: Values, drift: float, least: float) -> Values:
     rows, columns = _along(height, drift)
     inside = (rows >= 0) & (rows < height)
     hits = dark[np.clip(rows, 0, height - 1), columns] & inside
-    counted = inside.sum(axis=1)
-    share = hits.sum(axis=1) / np.maximum(counted, 1)
-    for end in (slice(None, _OUTER), slice(-_OUTER, None)):
-        share = np.minimum(share, (hits[:, end] + ~inside[:, end]).mean(axis=1) + 0.15)
-    return np.where(counted >= _STRIPS / 2, share, 0)
+    sums = np.cumsum(np.pad(np.stack([hits, inside]), ((0, 0), (0, 0), (1, 0))), axis=2)
+    share = np.zeros(height)
+    for start in _ENDS:
+        for end in _ENDS:
+            found, possible = sums[:, :, _STRIPS - end] - sums[:, :, start]
+            share = np.maximum(share, np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0))
+    clear = np.where(inside, profiles[np.clip(rows, 0, height - 1), columns], 0).sum(axis=1)
+    return np.where(share >= _SHARE_OF_STRIPS, clear / np.maximum(sums[1, :, -1], 1), 0)
 
 
 def _along(height: int, drift: float) -> tuple[Array, Array]:
@@ -124,7 +131,8 @@ def _traced(values: Values, profiles: Values, row: int, slope: float, thickest: 
     reach = 1
     while reach <= thickest and max(profile[middle - reach], profile[middle + reach]) > 0.3 * level:
         reach += 1
-    return _Line(np.asarray(rows, np.float32), reach, level)
+    low, usual = np.percentile(found[:, 2:5].max(axis=1), [25, 50])
+    return _Line(np.asarray(rows, np.float32), reach, level, float(low / max(usual, 1e-6)))
 
 
 def _band(values: Values, rows: Array, reach: int) -> Values:

@@ -10,6 +10,9 @@ from tenfold.photo.page import Array, Values
 _SPECK = 0.3
 """Marks smaller than this share of the usual height of a character are pieces or specks."""
 
+_FLAT = 8
+"""What is wider than this multiple of its height is a line, not a character."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -54,7 +57,7 @@ def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
     large = [
         number
         for number, (top, left, bottom, right) in enumerate(boxes, start=1)
-        if max(bottom - top, right - left) >= _SPECK * usual and bottom > top
+        if max(bottom - top, right - left) >= _SPECK * usual and bottom > top and right - left <= _FLAT * (bottom - top)
     ]
     specks = sum(bottom > top for top, _, bottom, _ in boxes) - len(large)
     marks = [_mark(ink, joined, number, boxes[number - 1]) for number in large]
@@ -81,16 +84,14 @@ def reading_order(marks: list[Mark]) -> list[list[Mark]]:
 def _without_edges(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:
     """Marks without those at the page's edge that are no characters: ends of shadows, a table, a finger.
 
-    They are solid, or smaller than the characters that lie wholly on the page. If none does, all stay.
+    They are solid, or lower than the characters that lie wholly on the page. If none does, all stay.
     """
     inside = [one for one in marks if not _at_edge(one, shape)]
     if not inside:
         return marks
-    usual = float(np.median([max(one.ink.shape) for one in inside]))
+    usual = float(np.median([one.height for one in inside]))
     return [
-        one
-        for one in marks
-        if not _at_edge(one, shape) or (max(one.ink.shape) >= 0.75 * usual and float(one.ink.mean()) < 0.5)
+        one for one in marks if not _at_edge(one, shape) or (one.height >= 0.75 * usual and float(one.ink.mean()) < 0.5)
     ]
 
 
@@ -109,7 +110,7 @@ def _boxes(parts: Array) -> list[tuple[int, int, int, int]]:
 
 def _usual_height(boxes: list[tuple[int, int, int, int]]) -> float:
     """The median height of the marks that are at least half as high as the highest tenth."""
-    heights = np.array([max(bottom - top, (right - left) / 2) for top, left, bottom, right in boxes])
+    heights = np.array([bottom - top for top, _, bottom, _ in boxes])
     order = np.sort(heights)[::-1]
     highest = order[min(len(order) - 1, len(order) // 10)]
     return float(np.median(heights[heights >= 0.5 * highest]))
@@ -152,6 +153,8 @@ def _belong(one: tuple[int, int, int, int], other: tuple[int, int, int, int], us
     union = max(one[2], other[2]) - min(one[0], other[0])
     if min(heights) >= 0.7 * usual and gap > -0.5 * usual:
         return False  # two whole characters
+    if max(one[3], other[3]) - min(one[1], other[1]) > 1.5 * usual:
+        return False
     if across >= 0.5 and union <= 1.35 * usual and gap <= 0.35 * usual:
         return True
     small = min(heights) < (0.6 if across >= 0.2 else 0.35) * max(heights)
@@ -172,6 +175,18 @@ def _mark(ink: Values, joined: Array, number: int, box: tuple[int, int, int, int
     own = ndimage.binary_dilation(joined[region] == number, np.ones((3, 3)))
     others = (joined[region] != number) & (joined[region] > 0)
     cut = np.where(own & ~others, ink[region], 0)
-    rows, columns = np.flatnonzero(cut.max(axis=1)), np.flatnonzero(cut.max(axis=0))
-    tight = cut[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _tight(cut, left, top)
+
+
+def cut_mark(mark: Mark, starts: Array, ends: Array) -> Mark | None:
+    """The part of a mark between two ways through it, given by their column at each row; None if there is no ink."""
+    columns = np.arange(mark.width)
+    within = (columns >= starts[:, np.newaxis]) & (columns < ends[:, np.newaxis])
+    cut = np.where(within, mark.ink, 0)
+    return _tight(cut, mark.left, mark.top) if (cut > 0.25).any() else None
+
+
+def _tight(ink: Values, left: int, top: int) -> Mark:
+    rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
+    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return Mark(np.asarray(tight, np.float32), left + int(columns[0]), top + int(rows[0]))

@@ -16,6 +16,7 @@ from tenfold.photo.normalisation import MNIST_STROKE_WIDTH, normalise_character
 from tenfold.photo.page import Page
 from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
 from tenfold.photo.strokes import Change, adapt_stroke
+from tenfold.photo.touching import split_touching
 from tenfold.types import Image
 
 STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
@@ -56,12 +57,15 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         if keep_steps:
             steps.append((name, draw_page(page)))
     found, specks = find_marks(page.values, page.stroke_pixels)
-    lines = reading_order(found)
+    separate = split_touching(found, lambda some: _probabilities(some, classifier))
+    lines = reading_order(separate)
     marks = [mark for line in lines for mark in line]
     inputs, changes = normalise_marks(marks, classifier)
     boxes = [_box(mark, page.scale, picture.size) for mark in marks]
     if keep_steps:
         steps += [("characters", draw_boxes(picture, boxes)), ("network input", draw_inputs(inputs))]
+    if len(separate) > len(found):
+        page = page.noted("touching marks: cut apart")
     notes = (*page.notes, *_notes(marks, lines, specks, changes))
     return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps if keep_steps else [])
 
@@ -77,6 +81,11 @@ def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list
         images.append((255 - image if classifier.metadata.polarity == "dark-on-light" else image)[..., np.newaxis])
         changes.append(change)
     return images, changes
+
+
+def _probabilities(marks: Sequence[Mark], classifier: Classifier) -> list[float]:
+    images, _ = normalise_marks(marks, classifier)
+    return [prediction.probability for prediction in classifier.predict(images)]
 
 
 def _box(mark: Mark, scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -22,6 +22,8 @@ INKS = {
     "violet": (110, 50, 140),
 }
 PAPERS = ("blank", "blank", "ruled", "squared")
+APART, TOUCHING = (0.1, 0.5), (-0.15, 0.1)
+"""Least and largest gap between neighbours, in heights of the digits."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Photo:
     kind: str
 
 
-def simulate(images: Array, labels: Array, count: int, random: np.random.Generator) -> Photo:
+def simulate(
+    images: Array, labels: Array, count: int, random: np.random.Generator, gaps: tuple[float, float] = APART
+) -> Photo:
     """Write `count` of the images in a row on a sheet, and take a photo of it.
 
     Args:
@@ -41,13 +45,14 @@ def simulate(images: Array, labels: Array, count: int, random: np.random.Generat
         labels: Their digits.
         count: How many stand in the row.
         random: Where every choice comes from.
+        gaps: Between which limits the gaps lie.
     """
     height = int(random.integers(48, 170))
     chosen = random.integers(0, len(images), count)
     strength = random.uniform(0.3, 0.6)
     slant = random.uniform(-0.15, 0.15)
     inks = [_sharp(images[index], height, strength, slant, random) for index in chosen]
-    ink = _row(inks, height, random)
+    ink = _row(inks, height, gaps, random)
     name = str(random.choice(list(INKS)))
     paper = str(random.choice(PAPERS))
     sheet = _sheet(ink.shape, paper, height, random)
@@ -70,9 +75,9 @@ def _sharp(image: Array, height: int, level: float, slant: float, random: np.ran
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] * random.uniform(0.8, 1)
 
 
-def _row(inks: list[Array], height: int, random: np.random.Generator) -> Array:
+def _row(inks: list[Array], height: int, limits: tuple[float, float], random: np.random.Generator) -> Array:
     """Digits side by side, not quite level, with a margin around them."""
-    gaps = random.uniform(0.1, 0.5, len(inks)) * height
+    gaps = random.uniform(*limits, len(inks)) * height
     margin = random.uniform(0.3, 1.5, 4) * height
     width = int(sum(ink.shape[1] for ink in inks) + gaps.sum() + margin[0] + margin[1])
     page = np.zeros((int(1.3 * height + margin[2] + margin[3]), width), np.float32)

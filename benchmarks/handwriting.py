@@ -1,0 +1,117 @@
+"""How well pictures of handwriting are read: from the picture through `tenfold.read_picture` to the text.
+
+    python -m benchmarks.handwriting --seed 1000 --count 500
+
+Tried are MNIST's own test images (which are to keep their labels), scikit-learn's 8×8 digits, and photos simulated by
+`simulated_photos.py`: single digits, rows of 4 to 8, and rows whose digits touch one another. What is read wrongly is
+counted as an error of segmentation if the number of characters is wrong, else as one of the network. Seeds below 1000
+were used while the steps were being made; published figures come from others.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as PillowImage
+from sklearn.datasets import load_digits
+
+import tenfold
+from benchmarks.simulated_photos import APART, TOUCHING, simulate
+from tenfold.classifier.classifier import Classifier, default_model_path, load_classifier
+from tenfold.data.load import load_dataset
+from tenfold.evaluation.metrics import wilson_interval
+from tenfold.photo.read import read_pictures
+from tenfold.run.provenance import machine, versions
+
+RESULTS = Path(__file__).parent / "results" / "handwriting.json"
+
+Case = tuple[PillowImage.Image, str, str]
+"""A picture, what is written on it, and of which kind it is."""
+
+
+def mnist_digits() -> Iterator[Case]:
+    """MNIST's test images, as they are."""
+    test = load_dataset("mnist").test
+    for image, label in zip(test.images[..., 0], test.labels, strict=True):
+        yield PillowImage.fromarray(image), str(label), "mnist"
+
+
+def small_digits() -> Iterator[Case]:
+    """scikit-learn's digits, each a picture of 8×8 pixels in 17 levels of grey."""
+    digits = load_digits()
+    for image, label in zip(digits.images, digits.target, strict=True):
+        yield PillowImage.fromarray(np.uint8(np.minimum(image * 16, 255))), str(label), "digits"
+
+
+def photos(count: int, seed: int, shortest: int, longest: int, gaps: tuple[float, float] = APART) -> Iterator[Case]:
+    """Simulated photos of rows of digits of MNIST's test set."""
+    test, random = load_dataset("mnist").test, np.random.default_rng(seed)
+    for _ in range(count):
+        length = int(random.integers(shortest, longest + 1))
+        photo = simulate(test.images[..., 0], test.labels, length, random, gaps)
+        yield photo.picture, photo.text, photo.kind
+
+
+def measure(classifier: Classifier, cases: Iterable[Case], save_wrong: Path | None) -> dict[str, Any]:
+    """Read pictures, and count what is wrong with which kind of picture."""
+    right, segmentation, network, seconds = 0, Counter[str](), Counter[str](), 0.0
+    for number, (picture, text, kind) in enumerate(cases):
+        started = time.perf_counter()
+        found = read_pictures(classifier, [picture])[0].text
+        seconds += time.perf_counter() - started
+        right += found == text
+        if found != text:
+            (network if len(found) == len(text) else segmentation)[kind] += 1
+            if save_wrong:
+                picture.save(save_wrong / f"{number:04}-{text}-as-{found.replace(chr(10), '_')}.png")
+    count = right + segmentation.total() + network.total()
+    return {
+        "right": right / count,
+        "count": count,
+        "interval": wilson_interval(right, count),
+        "errors_of_segmentation": segmentation.total(),
+        "errors_of_network": network.total(),
+        "segmentation_by_kind": dict(segmentation.most_common()),
+        "network_by_kind": dict(network.most_common()),
+        "milliseconds_each": round(1000 * seconds / count, 2),
+    }
+
+
+def main() -> None:
+    """Measure the parts that are named, or all, and write down the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", help="mnist, digits, singles, rows, touching; all if none is named")
+    parser.add_argument("--model", type=Path, default=default_model_path())
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--count", type=int, default=500, help="of the simulated photos of each sort")
+    parser.add_argument("--save-wrong", type=Path, help="a folder for the simulated photos that are read wrongly")
+    arguments = parser.parse_args()
+    count, seed = arguments.count, arguments.seed
+    cases = {
+        "mnist": mnist_digits(),
+        "digits": small_digits(),
+        "singles": photos(count, seed, 1, 1),
+        "rows": photos(count, seed + 1, 4, 8),
+        "touching": photos(count, seed + 2, 4, 8, TOUCHING),
+    }
+    classifier, results = load_classifier(arguments.model), {}
+    for part in arguments.parts or cases:
+        folder = arguments.save_wrong / part if arguments.save_wrong else None
+        if folder:
+            folder.mkdir(parents=True)
+        results[part] = measure(classifier, cases[part], folder)
+        print(part, json.dumps(results[part]), flush=True)
+    if not arguments.parts:
+        about = {"seed": seed, "recipe": classifier.metadata.recipe, "tenfold": tenfold.__version__}
+        about |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+        RESULTS.write_text(json.dumps(results | about, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

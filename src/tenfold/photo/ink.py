@@ -36,9 +36,8 @@ def clear_ink(page: Page) -> Page:
     level = float(np.percentile(dark[dark > 0.5 * np.percentile(dark, 95)], 60))
     low, high = max(0.33 * level, 0.6 * least), max(0.5 * level, least)
     parts, count = ndimage.label(values > low, np.ones((3, 3)))
-    peaks = ndimage.maximum(values, parts, np.arange(count + 1))
-    keep = np.asarray(peaks > high)
-    keep[0] = False
+    keep = np.zeros(count + 1, bool)
+    keep[parts[(values > high) & (parts > 0)]] = True
     near = ndimage.binary_dilation(keep[parts], np.ones((3, 3)))
     foot = 0.6 * low
     ink = np.clip((values - foot) / (0.85 * level - foot), 0, 1) * near

@@ -18,6 +18,11 @@ _SHARE_OF_STRIPS = 0.88
 _ENDS = (0, _STRIPS // 8, _STRIPS // 4)
 """So many strips at either end may lie beyond the end of a line: sheets are smaller than pictures, and turned."""
 
+_STRETCHES = np.stack(
+    [(np.arange(_STRIPS) >= start) & (np.arange(_STRIPS) < _STRIPS - end) for start in _ENDS for end in _ENDS], axis=1
+).astype(np.float32)
+"""Which strips each stretch holds that a line may run through: [strips, stretches]; the first holds all."""
+
 _THICKEST = 0.02
 """Of the page's longer side. What is thicker is a stroke, or the edge of something."""
 
@@ -69,8 +74,9 @@ def _lines(values: Values, thickest: int) -> Iterator[_Line]:
     strips = [np.median(values[:, start:end], axis=1) for start, end in zip(edges[:-1], edges[1:], strict=True)]
     profiles = _without_wide(np.stack(strips, axis=1), thickest)
     least = max(0.015, 1.5 * paper(values)[1])
+    dark = ndimage.maximum_filter1d(profiles, 3, axis=0) > least
     slopes = np.linspace(-_STEEPEST, _STEEPEST, 97)
-    scores = np.stack([_score(profiles, slope * width / _STRIPS, least) for slope in slopes], axis=1)
+    scores = np.stack([_score(profiles, dark, slope * width / _STRIPS) for slope in slopes], axis=1)
     for _ in range(_MOST_LINES):
         row, number = np.unravel_index(np.argmax(scores), scores.shape)
         if scores[row, number] <= 0:
@@ -87,24 +93,23 @@ def _without_wide(profiles: Values, thickest: int) -> Values:
     return np.asarray(profiles - ndimage.grey_opening(profiles, size=(2 * thickest + 1, 1)), np.float32)
 
 
-def _score(profiles: Values, drift: float, least: float) -> Values:
+def _score(profiles: Values, dark: Array, drift: float) -> Values:
     """For each row (at the page's middle) how dark it is along the slope; 0 where nothing runs from end to end.
 
     Strips in which the line has left the page do not count, if at least half are left.
     """
     height = len(profiles)
-    dark = ndimage.maximum_filter1d(profiles, 3, axis=0) > least
     rows, columns = _along(height, drift)
     inside = (rows >= 0) & (rows < height)
-    hits = dark[np.clip(rows, 0, height - 1), columns] & inside
-    sums = np.cumsum(np.pad(np.stack([hits, inside]), ((0, 0), (0, 0), (1, 0))), axis=2)
-    share = np.zeros(height)
-    for start in _ENDS:
-        for end in _ENDS:
-            found, possible = sums[:, :, _STRIPS - end] - sums[:, :, start]
-            share = np.maximum(share, np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0))
-    clear = np.where(inside, profiles[np.clip(rows, 0, height - 1), columns], 0).sum(axis=1)
-    return np.where(share >= _SHARE_OF_STRIPS, clear / np.maximum(sums[1, :, -1], 1), 0)
+    rows = np.clip(rows, 0, height - 1)
+    possible = inside.astype(np.float32) @ _STRETCHES
+    found = (dark[rows, columns] & inside).astype(np.float32) @ _STRETCHES
+    share = np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0).max(axis=1)
+    chosen = np.flatnonzero(share >= _SHARE_OF_STRIPS)
+    score = np.zeros(height)
+    clear = np.where(inside[chosen], profiles[rows[chosen], columns], 0).sum(axis=1)
+    score[chosen] = clear / np.maximum(possible[chosen, 0], 1)
+    return score
 
 
 def _along(height: int, drift: float) -> tuple[Array, Array]:

@@ -1,7 +1,7 @@
 """Photos of handwriting that never were: MNIST's test digits in ink on paper, as a phone would see them.
 
-Everything is drawn from one seed: the digits, the ink's colour and width, the paper's tone, texture and lines, light and
-shadow, the camera's angle, blur, noise and JPEG's losses.
+Everything is drawn from one seed: the digits, the ink's colour and width, the paper's tone, texture and lines, light
+and shadow, the camera's angle, blur, noise and JPEG's losses.
 """
 
 import io

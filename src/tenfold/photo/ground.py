@@ -59,8 +59,8 @@ def remove_ground(page: Page) -> Page:
     lights = [_ground(_small(channels[..., channel]), window) for channel in range(channels.shape[2])]
     evenness = min(float(light.min()) / max(float(light.max()), 1e-3) for light in lights)
     shape = page.values.shape[:2]
-    divided = [1 - channels[..., i] / np.maximum(_enlarged(light, shape), 0.05) for i, light in enumerate(lights)]
-    difference = _along_ink_colour(np.stack(divided, axis=-1))
+    differences = [_difference(channels[..., i], _enlarged(light, shape)) for i, light in enumerate(lights)]
+    difference = _along_ink_colour(np.stack(differences, axis=-1))
     stroke = width * max(shape) / max(small.shape)
     done = replace(page, values=difference, stroke_pixels=stroke)
     return done.noted("uneven light: evened out") if evenness < 0.7 else done
@@ -109,6 +109,11 @@ def _ground(small: Values, window: int) -> Values:
     coarse = np.asarray(PillowImage.fromarray(closed).reduce(factor), np.float32)
     level = ndimage.median_filter(coarse, size=max(3, window // 2 // factor) | 1, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16 / factor), mode="nearest"), np.float32)
+
+
+def _difference(values: Values, light: Values) -> Values:
+    """By what part of the light values are darker; on black ground nothing is."""
+    return np.asarray((light - values) / np.maximum(light, 0.05), np.float32)
 
 
 def _enlarged(light: Values, shape: tuple[int, ...]) -> Values:

@@ -12,10 +12,10 @@ from tenfold.photo.characters import Mark, find_marks, reading_order
 from tenfold.photo.ground import make_ink_dark, read_values, remove_ground
 from tenfold.photo.ink import clear_ink, smooth_paper
 from tenfold.photo.lines import remove_lines
-from tenfold.photo.normalisation import MNIST_STROKE_WIDTH, normalise_character
+from tenfold.photo.network_input import network_input
 from tenfold.photo.page import Page
 from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
-from tenfold.photo.strokes import Change, adapt_stroke
+from tenfold.photo.strokes import Change
 from tenfold.photo.touching import split_touching
 from tenfold.types import Image
 
@@ -66,21 +66,16 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         steps += [("characters", draw_boxes(picture, boxes)), ("network input", draw_inputs(inputs))]
     if len(separate) > len(found):
         page = page.noted("touching marks: cut apart")
-    notes = (*page.notes, *_notes(marks, lines, specks, changes))
+    notes = (*page.notes, *_notes(marks, lines, specks, changes)) if marks else ("nothing found",)
     return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps if keep_steps else [])
 
 
 def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list[Image], list[Change]]:
     """Each mark as an image for the network, and what was done to its strokes."""
-    height, width, _ = classifier.image_shape
-    images: list[Image] = []
-    changes: list[Change] = []
-    for mark in marks:
-        ink, change = adapt_stroke(mark.ink, MNIST_STROKE_WIDTH, min(height, width))
-        image = normalise_character(ink, (height, width))
-        images.append((255 - image if classifier.metadata.polarity == "dark-on-light" else image)[..., np.newaxis])
-        changes.append(change)
-    return images, changes
+    inputs = [network_input(mark.ink, classifier.image_shape[:2]) for mark in marks]
+    dark = classifier.metadata.polarity == "dark-on-light"
+    images = [(255 - image if dark else image)[..., np.newaxis] for image, _ in inputs]
+    return images, [change for _, change in inputs]
 
 
 def _probabilities(marks: Sequence[Mark], classifier: Classifier) -> list[float]:
@@ -97,8 +92,6 @@ def _box(mark: Mark, scale: float, size: tuple[int, int]) -> tuple[int, int, int
 
 
 def _notes(marks: list[Mark], lines: list[list[Mark]], specks: int, changes: list[Change]) -> list[str]:
-    if not marks:
-        return ["nothing found"]
     notes = []
     words: tuple[tuple[Change, str], ...] = (("thickened", "thinner"), ("thinned", "thicker"))
     for change, unlike in words:

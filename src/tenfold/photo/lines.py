@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -26,12 +27,16 @@ _STRETCHES = np.stack(
 _THICKEST = 0.02
 """Of the page's longer side. What is thicker is a stroke, or the edge of something."""
 
+_FREE_ENDS = 0.5
+_FEW = 3
+"""Lines that end before the page does are thinner by that factor, unless so many were found: a slender 1 stays."""
+
 _MOST_LINES = 80
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line from edge to edge: its row at each column, half its thickness in pixels, and its darkness.
+    """A line: its row at each column, half its thickness in pixels, its darkness, and in which share of strips it is.
 
     Its evenness is a low value of its darkness by the usual one: writing has gaps, lines have none.
     """
@@ -40,6 +45,7 @@ class _Line:
     reach: int
     level: float
     evenness: float
+    share: float
 
 
 def remove_lines(page: Page) -> Page:
@@ -71,18 +77,21 @@ def _lines(values: Values, thickest: int) -> Iterator[_Line]:
     if min(height, width) < _STRIPS:
         return
     edges = np.linspace(0, width, _STRIPS + 1).astype(int)
-    strips = [np.median(values[:, start:end], axis=1) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    strips = [np.median(values[:, start:end], axis=1) for start, end in pairwise(edges)]
     profiles = _without_wide(np.stack(strips, axis=1), thickest)
     least = max(0.015, 1.5 * paper(values)[1])
     dark = ndimage.maximum_filter1d(profiles, 3, axis=0) > least
     slopes = np.linspace(-_STEEPEST, _STEEPEST, 97)
     scores = np.stack([_score(profiles, dark, slope * width / _STRIPS) for slope in slopes], axis=1)
+    found = 0
     for _ in range(_MOST_LINES):
         row, number = np.unravel_index(np.argmax(scores), scores.shape)
         if scores[row, number] <= 0:
             return
         line = _traced(values, profiles, int(row), float(slopes[number]), thickest)
-        if line.level > least / 2 and line.reach <= thickest and line.evenness > 0.35:
+        sure = line.share >= _SHARE_OF_STRIPS or found >= _FEW
+        if line.level > least / 2 and line.reach <= (1 if sure else _FREE_ENDS) * thickest and line.evenness > 0.35:
+            found += 1
             yield line
         around = min(line.reach, thickest) + 2
         scores[max(0, row - around) : row + around + 1] = 0
@@ -106,7 +115,7 @@ def _score(profiles: Values, dark: Array, drift: float) -> Values:
     found = (dark[rows, columns] & inside).astype(np.float32) @ _STRETCHES
     share = np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0).max(axis=1)
     chosen = np.flatnonzero(share >= _SHARE_OF_STRIPS)
-    score = np.zeros(height)
+    score = np.zeros(height, np.float32)
     clear = np.where(inside[chosen], profiles[rows[chosen], columns], 0).sum(axis=1)
     score[chosen] = clear / np.maximum(possible[chosen, 0], 1)
     return score
@@ -136,8 +145,11 @@ def _traced(values: Values, profiles: Values, row: int, slope: float, thickest: 
     reach = 1
     while reach <= thickest and max(profile[middle - reach], profile[middle + reach]) > 0.3 * level:
         reach += 1
-    low, usual = np.percentile(found[:, 2:5].max(axis=1), [25, 50])
-    return _Line(np.asarray(rows, np.float32), reach, level, float(low / max(usual, 1e-6)))
+    strips = found[:, 2:5].max(axis=1)
+    low, usual = np.percentile(strips, [25, 50])
+    inside = (expected >= 0) & (expected < height)
+    share = float((strips[inside] > 0.3 * usual).mean())
+    return _Line(np.asarray(rows, np.float32), reach, level, float(low / max(usual, 1e-6)), share)
 
 
 def _band(values: Values, rows: Array, reach: int) -> Values:

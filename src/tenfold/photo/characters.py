@@ -14,9 +14,9 @@ _FLAT = 8
 """What is wider than this multiple of its height is a line, not a character."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mark:
-    """The ink of one character.
+    """The ink of one character; equal only to itself.
 
     Args:
         ink: float32 [height, width], 0…1, tightly cut out; other characters' ink is taken out.

@@ -16,7 +16,7 @@ Ink = np.ndarray[Any, np.dtype[np.float32]]
 BOX_SHARE = 20 / 28
 """How much of the image's shorter side the box of the ink takes."""
 
-MNIST_STROKE_WIDTH = 2.39
+MNIST_STROKE_WIDTH = 2.36
 """Median of `stroke_width` over MNIST's training images, in pixels (of 28×28)."""
 
 

@@ -10,7 +10,7 @@ from tenfold.photo.normalisation import BOX_SHARE, stroke_width
 from tenfold.photo.page import Values
 
 THINNEST, THICKEST = 0.7, 1.6
-"""Strokes between these multiples of the training images' width stay as they are (in MNIST, 94 % do)."""
+"""Strokes between these multiples of the training images' width stay as they are (in MNIST, nine in ten do)."""
 
 Change = Literal["thickened", "thinned"] | None
 

@@ -18,7 +18,7 @@ _MOST_CUTS = 8
 _MOST_INK_CROSSED = 1.4
 """A cut crosses one stroke, in widths of strokes; to cross two would be to cut a character in halves."""
 
-_COST_OF_CUT, _COST_OF_WIDTH = 1.2, 4.0
+_COST_OF_CUT, _COST_OF_WIDTH = 1.2, 8.0
 
 Cut = Array
 """For each row of a mark the column at which its right part begins."""

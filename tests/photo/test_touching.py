@@ -1,0 +1,42 @@
+import numpy as np
+
+from tenfold.photo.characters import Mark
+from tenfold.photo.touching import split_touching
+
+
+def bars(count: int) -> Mark:
+    """Upright strokes 10 wide and 30 apart, joined by a thin one across."""
+    ink = np.zeros((40, 30 * count - 20), np.float32)
+    for number in range(count):
+        ink[:, 30 * number : 30 * number + 10] = 1
+    ink[20:24] = 1
+    return Mark(ink, 100, 50)
+
+
+def single_bars(marks: list[Mark]) -> list[float]:
+    """Sure of a single upright stroke, unsure of all else."""
+    return [0.99 if np.count_nonzero(mark.ink.mean(axis=0) > 0.9) <= 10 else 0.2 for mark in marks]
+
+
+def test_touching_strokes_are_cut_apart_from_left_to_right():
+    parts = split_touching([bars(3)], single_bars)
+    assert len(parts) == 3
+    lefts = [part.left for part in parts]
+    assert lefts == sorted(lefts)
+    assert sum(part.width for part in parts) == bars(3).width
+    assert sum(float(part.ink.sum()) for part in parts) == bars(3).ink.sum()
+    assert [int(part.ink.mean(axis=0).argmax()) + part.left for part in parts] == [100, 130, 160]
+
+
+def test_what_is_likelier_as_a_whole_stays_whole():
+    mark = bars(2)
+    assert split_touching([mark], lambda marks: [0.99 if one.width == mark.width else 0.3 for one in marks]) == [mark]
+
+
+def test_narrow_marks_are_not_looked_at():
+    mark = Mark(np.ones((40, 20), np.float32), 0, 0)
+
+    def fail(marks: list[Mark]) -> list[float]:
+        raise AssertionError("asked for the probabilities of a narrow mark")
+
+    assert split_touching([mark], fail) == [mark]

@@ -18,6 +18,7 @@ from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import read_model_file
 from tenfold.cli import predict as predict_module
 from tenfold.cli.predict import predict
+from tenfold.data.load import load_dataset
 from tenfold.errors import ImageError, ModelError, RunError
 
 METADATA = Metadata(
@@ -31,6 +32,8 @@ METADATA = Metadata(
     data_fingerprint="0" * 64,
     tenfold_version="0.1.0",
 )
+
+MNIST_TEST = load_dataset("mnist").test
 
 app = typer.Typer()
 app.command("predict")(predict)
@@ -238,3 +241,43 @@ def test_the_command_loads_no_training_library(model: Path, pictures: Path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[] []"
+
+
+def row_of_digits() -> Image.Image:
+    images, labels = (part[:5] for part in (MNIST_TEST.images, MNIST_TEST.labels))
+    assert labels.tolist() == [7, 2, 1, 0, 4]
+    return Image.fromarray(255 - np.concatenate(images[..., 0], axis=1)).resize((700, 140))
+
+
+def test_a_photo_of_a_row_is_text_with_boxes_and_notes(tmp_path: Path):
+    row_of_digits().save(tmp_path / "row.png")
+    lines = run(tmp_path / "row.png").splitlines()
+    assert lines[0].startswith(f"{tmp_path}/row.png  72104  ")
+    assert lines[-1] == "  five marks: read as five characters"
+    (prediction,) = json.loads(run(tmp_path / "row.png", "--json"))["predictions"]
+    assert prediction["text"] == "72104"
+    assert prediction["label"] is None
+    assert [one["label"] for one in prediction["characters"]] == list("72104")
+    lefts = [one["box"][0] for one in prediction["characters"]]
+    assert all(140 * number <= left < 140 * (number + 1) for number, left in enumerate(lefts))
+
+
+def test_a_blank_picture(tmp_path: Path):
+    Image.new("L", (300, 200), 255).save(tmp_path / "blank.png")
+    assert "nothing found" in run(tmp_path / "blank.png")
+    (prediction,) = json.loads(run(tmp_path / "blank.png", "--json"))["predictions"]
+    assert (prediction["label"], prediction["probability"], prediction["characters"]) == (None, None, [])
+
+
+def test_steps_are_written_and_never_overwritten(tmp_path: Path):
+    row_of_digits().save(tmp_path / "row.png")
+    run(tmp_path / "row.png", "--show-steps", tmp_path / "one")
+    assert len(list((tmp_path / "one").glob("0*.png"))) == 8
+    run(tmp_path / "row.png", tmp_path / "row.png", "--show-steps", tmp_path / "two")
+    assert sorted(folder.name for folder in (tmp_path / "two").iterdir()) == ["001-row", "002-row"]
+    before = sorted((tmp_path / "one").iterdir())
+    output, error = failure(tmp_path / "row.png", "--show-steps", tmp_path / "one")
+    assert output == ""
+    assert isinstance(error, ImageError)
+    assert "holds something already, and nothing is overwritten" in str(error)
+    assert sorted((tmp_path / "one").iterdir()) == before

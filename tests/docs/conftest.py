@@ -57,6 +57,16 @@ def write_idx(folder: Path, dataset: Dataset) -> None:
         (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
 
 
+def photograph_row(dataset: Dataset) -> Image.Image:
+    """The digits 2457 of the test set, dark on a sheet with a shadow across it."""
+    first = [int(np.flatnonzero(dataset.test.labels == digit)[0]) for digit in (2, 4, 5, 7)]
+    ink = np.concatenate([dataset.test.images[index, ..., 0] for index in first], axis=1)
+    page = np.full((640, 1000), 225, np.float32)
+    page[180:460, 0:1000] -= np.asarray(Image.fromarray(ink).resize((1000, 280)), np.float32) * 0.7
+    shadow = np.where(np.arange(1000) > 420, 0.6, 1.0)
+    return Image.fromarray(np.uint8(page * shadow + np.random.default_rng(3).normal(0, 3, page.shape)))
+
+
 @pytest.fixture
 def reader(tmp_path: Path) -> Path:
     """A folder with everything that the pages say their reader has."""
@@ -69,6 +79,7 @@ def reader(tmp_path: Path) -> Path:
     mnist = load_catalog_entry(CATALOG["mnist"])
     write_idx(folder / "idx", mnist)
     Image.fromarray(mnist.test.images[0, :, :, 0]).save(folder / "seven.png")
+    photograph_row(mnist).save(folder / "row.jpg")
     (folder / "scans").mkdir()
     for number, image in enumerate(mnist.test.images[1:6, :, :, 0]):
         Image.fromarray(image).save(folder / "scans" / f"{number}.png")

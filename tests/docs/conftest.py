@@ -63,7 +63,7 @@ def photograph_row(dataset: Dataset) -> Image.Image:
     ink = np.concatenate([dataset.test.images[index, ..., 0] for index in first], axis=1)
     page = np.full((640, 1000), 225, np.float32)
     page[180:460, 0:1000] -= np.asarray(Image.fromarray(ink).resize((1000, 280)), np.float32) * 0.7
-    shadow = np.where(np.arange(1000) > 420, 0.6, 1.0)
+    shadow = np.interp(np.arange(1000), (380, 480), (1, 0.6))
     return Image.fromarray(np.uint8(page * shadow + np.random.default_rng(3).normal(0, 3, page.shape)))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 _BAD_IMAGES_NAMED = 20
+_NO_CLASS = "not one of the classes"
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,17 @@ def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
     from rich.cells import cell_len  # Chinese characters take two columns
 
     file_width = max(cell_len(answer.file) for answer in answers)
-    label_width = max(cell_len(answer.prediction.label) for answer in answers)
-    for answer in answers:
+    labels = [_NO_CLASS if answer.prediction.label is None else answer.prediction.label for answer in answers]
+    label_width = max(cell_len(label) for label in labels)
+    for answer, label in zip(answers, labels, strict=True):
         prediction = answer.prediction
         file = answer.file + " " * (file_width - cell_len(answer.file))
-        label = prediction.label + " " * (label_width - cell_len(prediction.label))
+        padded = label + " " * (label_width - cell_len(label))
+        if prediction.label is None:
+            yield f"{file}  {padded}"
+            continue
         others = ", ".join(f"{name} {_percent(value)}" for name, value in prediction.top[1:3])
-        yield f"{file}  {label}  {_percent(prediction.probability):>7}  ({others})"
+        yield f"{file}  {padded}  {_percent(prediction.probability):>7}  ({others})"
 
 
 def _percent(probability: float) -> str:

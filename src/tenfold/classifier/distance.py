@@ -21,6 +21,7 @@ TINY = 1e-12
 """Added to squared lengths, so that a layer of zeros has a direction: none."""
 
 _LEAST_SHARE = 0.01
+_SPARE, _ITERATIONS = 16, 5
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,33 @@ def fit_class_distance(values: Values, labels: Labels) -> ClassDistance:
     classes, index = np.unique(labels, return_inverse=True)
     means = np.stack([x[index == number].mean(axis=0, dtype=np.float64) for number in range(len(classes))])
     within = x - means.astype(np.float32)[index]
-    variances, directions = np.linalg.eigh(within.T @ within / np.float32(len(x)))
-    variances, directions = variances.astype(np.float64), directions.astype(np.float64)
-    least = max(_LEAST_SHARE * variances.mean(), TINY)
-    others = variances[:-DIRECTIONS]
-    rest = max(float(others.mean()), least) if len(others) else float(max(variances[0], least))
-    large = np.maximum(variances[-DIRECTIONS:], rest)
-    basis = directions[:, -DIRECTIONS:] * np.sqrt(1 / rest - 1 / large)
+    covariance = within.T @ within / np.float32(len(x))
+    variances, directions = _largest(covariance)
+    total, others = float(np.trace(covariance, dtype=np.float64)), len(covariance) - len(variances)
+    rest = max(0.0, total - variances.sum()) / others if others else variances.min()
+    rest = float(max(rest, _LEAST_SHARE * total / len(covariance), TINY))
+    basis = directions * np.sqrt(1 / rest - 1 / np.maximum(variances, rest))
     centre = means.mean(axis=0)
     to_means = means - centre
     inverse = to_means / rest - to_means @ basis @ basis.T  # S⁻¹ (m_c - centre)
     offsets = np.einsum("cv,cv->c", to_means, inverse)
     small = [array.astype(np.float32) for array in (centre, basis, -2 * inverse.T, offsets)]
     return ClassDistance(small[0], small[1], rest, small[2], small[3])
+
+
+def _largest(covariance: Values) -> tuple[Values, Values]:
+    """The largest variances, at most `DIRECTIONS`, and their directions, as float64 [directions], [values, directions].
+
+    Of wide layers they are found by iterating a subspace (Halko, Martinsson, Tropp, SIAM Review 53, 2011, algorithm
+    4.4): all of them would take seconds where others use the processor, too.
+    """
+    width, count = len(covariance), DIRECTIONS + _SPARE
+    if width <= count:
+        variances, directions = np.linalg.eigh(covariance.astype(np.float64))
+    else:
+        subspace = np.random.RandomState(0).standard_normal((width, count)).astype(np.float32)
+        for _ in range(_ITERATIONS):
+            subspace, _ = np.linalg.qr(covariance @ subspace)
+        variances, within = np.linalg.eigh((subspace.T @ (covariance @ subspace)).astype(np.float64))
+        directions = subspace @ within
+    return variances[-DIRECTIONS:], directions[:, -DIRECTIONS:]

@@ -39,7 +39,9 @@ def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities
     wider = onnx.ModelProto()
     wider.CopyFrom(proto)
     wider.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names[1:])
-    session = onnxruntime.InferenceSession(wider.SerializeToString(), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # NumPy's products need the cores next
+    session = onnxruntime.InferenceSession(wider.SerializeToString(), options, providers=["CPUExecutionProvider"])
     starts = range(0, len(images), _IMAGES_AT_ONCE)
     parts = [session.run(names, {"images": images[start : start + _IMAGES_AT_ONCE]}) for start in starts]
     values = {name: np.concatenate(columns) for name, columns in zip(names, zip(*parts, strict=True), strict=True)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tenfold.classifier.distance import ClassDistance, fit_class_distance
 from tenfold.classifier.metadata import Metadata
@@ -58,10 +59,11 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
     temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
     distances, scores = {}, np.zeros(len(held_out), np.float32)
-    for name, values in values_by_name.items():
-        distance = fit_class_distance(values[: len(fitted)], fitted.labels)
-        distances[name] = distance.standardised(values[len(fitted) :])
-        scores += distances[name](values[len(fitted) :]) / np.float32(len(values_by_name))
+    with threadpool_limits(1, "blas"):  # on a busy machine, OpenBLAS's threads wait seconds for one another
+        for name, values in values_by_name.items():
+            distance = fit_class_distance(values[: len(fitted)], fitted.labels)
+            distances[name] = distance.standardised(values[len(fitted) :])
+            scores += distances[name](values[len(fitted) :]) / np.float32(len(values_by_name))
     threshold = rejection_threshold(scores) if distances else None
     if threshold is None:
         return Calibration(temperature)

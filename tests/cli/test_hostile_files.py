@@ -45,7 +45,7 @@ def test_of_ten_thousand_frames_the_first_is_read(tmp_path: Path, classifier: Cl
 
 
 def test_the_command_names_each_and_exits_with_2(files: list[Path]):
-    some = [path for path in files if not path.is_dir()][:40]  # a folder stands for the images in it
+    some = [path for path in files if path.name != "folder.png"][:40]  # a folder stands for the images in it
     code = "from tenfold.cli.app import main; main()"
     bounded = ["sh", "-c", 'ulimit -d 2000000; ulimit -t 60; exec "$@"', "sh"]  # kilobytes, seconds
     command = [*bounded, sys.executable, "-c", code, "predict", *map(os.fspath, some)]

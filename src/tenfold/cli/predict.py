@@ -1,5 +1,6 @@
 """`tenfold predict IMAGE…`: what pictures show."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def _files(given: str) -> list[str]:
     from tenfold.data.image_file import IMAGE_SUFFIXES
 
     folder = Path(given)
-    if given == "-" or not folder.is_dir():
+    if given == "-" or not os.path.isdir(given):  # noqa: PTH112 - pathlib raises where a name is too long
         return [given]
     try:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]

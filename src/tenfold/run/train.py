@@ -175,8 +175,8 @@ def _learn(
 def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
     from tenfold.run.learning import calibrated, save_model
 
-    learned = calibrated(learned, plan)
     plan.watch.split("training", "compiling", learned.log.compile_seconds)
+    learned = calibrated(learned, plan)
     with plan.watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
         save_model(learned, folder)

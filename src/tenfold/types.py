@@ -19,6 +19,9 @@ Labels = Int32[np.ndarray, " n"]
 Probabilities = Float32[np.ndarray, "n classes"]
 """0…1; each row sums to 1."""
 
+Scores = Float32[np.ndarray, " n"]
+"""How far images lie from what a network was trained on; 0 is usual, higher is farther."""
+
 Losses = Float[np.ndarray, " n"]
 """Cross-entropy of each image in nats; 0 is best."""
 

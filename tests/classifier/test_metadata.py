@@ -18,7 +18,12 @@ METADATA = Metadata(
     data="mnist",
     data_fingerprint="ab" * 32,
     tenfold_version="0.1.0",
+    temperature=1.25,
+    rejection_threshold=2.5,
+    pixel_mean=33.3,
+    ink_share=0.125,
 )
+LATER = ("temperature", "rejection_threshold", "pixel_mean", "ink_share", "stroke_width")
 
 
 def test_properties_are_plain_text_and_json():
@@ -32,7 +37,19 @@ def test_properties_are_plain_text_and_json():
         "data": "mnist",
         "data_fingerprint": "ab" * 32,
         "tenfold_version": "0.1.0",
+        "temperature": "1.25",
+        "rejection_threshold": "2.5",
+        "pixel_mean": "33.3",
+        "ink_share": "0.125",
+        "stroke_width": "null",
     }
+
+
+def test_files_of_earlier_versions_are_not_calibrated_and_reject_nothing():
+    properties = {key: value for key, value in METADATA.to_properties().items() if key not in LATER}
+    metadata = Metadata.from_properties(properties)
+    assert [getattr(metadata, key) for key in LATER] == [1.0, None, None, None, None]
+    assert metadata.accuracy == METADATA.accuracy
 
 
 @given(
@@ -47,6 +64,11 @@ def test_properties_are_plain_text_and_json():
         data=st.text(),
         data_fingerprint=st.text(),
         tenfold_version=st.text(),
+        temperature=st.floats(0.01, 100),
+        rejection_threshold=st.none() | st.floats(-1e9, 1e9),
+        pixel_mean=st.none() | st.floats(0, 255),
+        ink_share=st.none() | st.floats(0, 1),
+        stroke_width=st.none() | st.floats(0, 100),
     )
 )
 def test_properties_give_the_metadata_back(metadata: Metadata):
@@ -78,6 +100,13 @@ def test_missing_keys_are_named():
         ("polarity", "upside-down", "one of light-on-dark, dark-on-light, none"),
         ("accuracy", "99.1", "a number from 0 to 1"),
         ("accuracy", "NaN", "a number from 0 to 1"),
+        ("temperature", "0", "a number from 0.01 to 100"),
+        ("temperature", "null", "a number from 0.01 to 100"),
+        ("temperature", "Infinity", "a number from 0.01 to 100"),
+        ("rejection_threshold", "NaN", "a number, or null"),
+        ("pixel_mean", "256", "a number from 0 to 255"),
+        ("ink_share", "true", "a number from 0 to 1"),
+        ("stroke_width", '"3"', "a number of pixels"),
         ("test_count", "-1", "a whole number of at least 0"),
         ("test_count", "true", "a whole number of at least 0"),
     ],

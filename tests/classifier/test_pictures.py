@@ -88,6 +88,21 @@ def test_other_values_are_refused(value: float):
         picture_to_image(array, GREY)
 
 
+def test_values_a_little_above_one_are_ambiguous():
+    array = np.zeros((4, 6))
+    array[1, 2] = 1.02  # as bicubic resizing of 0…1 leaves it
+    with pytest.raises(ImageError, match=r"largest value is 1\.02: either 0…1 and a little more, or 0…255"):
+        picture_to_image(array, GREY)
+    assert picture_to_image(array.clip(0, 1), GREY)[1, 2, 0] == 255
+
+
+def test_three_planes_for_a_colour_network_are_ambiguous():
+    planes = np.zeros((3, 9, 7), np.uint8)
+    with pytest.raises(ImageError, match=r"three grey images, or one with its channels first"):
+        array_to_images(planes, COLOUR)
+    assert len(array_to_images(planes, GREY)[0]) == 3
+
+
 @pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 2), (1, 2, 4, 6, 1)])
 def test_other_shapes_are_refused(array_shape: tuple[int, ...]):
     with pytest.raises(ImageError, match=r"Found an array of shape .*; expected \[height, width\]"):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.evaluation.calibration import expected_calibration_error
+from tenfold.evaluation.calibration import expected_calibration_error, fit_temperature, tempered
 
 
 def _ece_as_in_the_paper(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> float:
@@ -39,3 +39,33 @@ def test_equals_the_formula(seed: int, classes: int, count: int, bins: int) -> N
     labels = random.integers(0, classes, count).astype(np.int32)
     found = expected_calibration_error(probabilities, labels, bins)
     assert found == pytest.approx(_ece_as_in_the_paper(probabilities, labels, bins), abs=1e-9)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_tempering_divides_the_logits():
+    logits = np.random.default_rng(0).normal(0, 3, (50, 4))
+    np.testing.assert_allclose(tempered(softmax(logits), 2.5), softmax(logits / 2.5), atol=1e-6)
+    probabilities = softmax(logits)
+    assert tempered(probabilities, 1.0) is probabilities
+    certain = tempered(np.float32([[1, 0, 0]]), 10.0)
+    assert np.isfinite(certain).all() and certain[0, 0] > 0.99
+
+
+def test_the_temperature_that_was_divided_out_is_found():
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (20_000, 5))
+    true = softmax(logits)
+    labels = (true.cumsum(axis=1) < random.random((20_000, 1))).sum(axis=1).clip(0, 4).astype(np.int32)
+    assert fit_temperature(softmax(logits * 3), labels) == pytest.approx(3, rel=0.03)
+    assert fit_temperature(true, labels) == pytest.approx(1, rel=0.03)
+    assert fit_temperature(softmax(logits / 2), labels) == pytest.approx(0.5, rel=0.03)
+
+
+def test_the_temperature_stays_in_bounds():
+    certain = np.float32([[1, 0], [0, 1]])
+    assert fit_temperature(softmax(certain), np.int32([0, 1])) == pytest.approx(0.1, rel=1e-3)
+    assert fit_temperature(certain, np.int32([1, 0])) == pytest.approx(10, rel=1e-3)

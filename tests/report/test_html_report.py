@@ -152,6 +152,20 @@ def test_page_says_what_the_run_found() -> None:
         assert words in text
 
 
+def test_calibration_and_rejection_are_told_where_they_were_measured() -> None:
+    calibration = {
+        "temperature": 1.25,
+        "rejection_threshold": 2.5,
+        "threshold_from": "training",
+        "expected_calibration_error": 0.0042,
+        "rejected_test_images": 0.0078,
+    }
+    html = _render(run={**RUN, "calibration": calibration})
+    assert "by a temperature of 1.25" in html and "0.42" in html
+    assert "0.78" in html and "set on training images" in html
+    assert "none of the classes" not in _render()
+
+
 def test_tables_hold_history_pairs_and_classes() -> None:
     html = _render()
     rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr.*?</tr>", html, re.DOTALL)]

@@ -12,7 +12,8 @@ from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import read_model_file
 from tenfold.classifier.pictures import Array, array_to_images, picture_to_image, stack_pictures
 from tenfold.errors import ImageError, ModelError
-from tenfold.types import Images, Probabilities
+from tenfold.evaluation.calibration import tempered
+from tenfold.types import Images, Probabilities, Scores
 
 TOP = 5
 """How many classes a prediction lists, at most."""
@@ -30,12 +31,12 @@ class Prediction:
     """What a picture was taken for.
 
     Args:
-        label: The name of the most probable class.
-        probability: Its probability, 0 to 1.
+        label: The name of the most probable class; None if the picture is none of the classes.
+        probability: Of the most probable class, calibrated, 0 to 1.
         top: The most probable classes with their probabilities, most probable first; `TOP` of them, or all.
     """
 
-    label: str
+    label: str | None
     probability: float
     top: tuple[tuple[str, float], ...]
 
@@ -51,6 +52,7 @@ class Classifier:
 
     def __init__(self, session: Any, metadata: Metadata, source: Path) -> None:
         self._session = session
+        self._outputs = [output.name for output in session.get_outputs()]
         self.metadata = metadata
         self.source = source
 
@@ -71,11 +73,27 @@ class Classifier:
             images: uint8 [n, height, width, channels] of the network's own `image_shape`, raw pixels 0…255.
 
         Returns:
-            float32 [n, classes]; each row sums to 1.
+            float32 [n, classes]; each row sums to 1. They are the network's own; `predict` calibrates them.
 
         Raises:
             ImageError: Another type or shape.
             ModelError: The network needs more than `MAX_MEMORY_BYTES`, or gives values that are no numbers.
+        """
+        return self.probabilities_and_scores(images)[0]
+
+    def probabilities_and_scores(self, images: Images) -> tuple[Probabilities, Scores]:
+        """Compute the network's probabilities, and how far each image lies from all that it was trained on.
+
+        Args:
+            images: As for `probabilities`.
+
+        Returns:
+            Probabilities float32 [n, classes], and scores float32 [n]: above `metadata.rejection_threshold`, an image
+            is none of the classes. Networks without a score give 0.
+
+        Raises:
+            ImageError: As for `probabilities`.
+            ModelError: As for `probabilities`.
         """
         if images.dtype != np.uint8 or images.shape[1:] != self.image_shape:
             raise ImageError(
@@ -84,7 +102,10 @@ class Classifier:
             )
         step = max(1, min(256, _VALUES_AT_ONCE // int(np.prod(self.image_shape))))
         parts = [self._run(images[start : start + step]) for start in range(0, len(images), step)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.class_names)), np.float32)
+        if not parts:
+            return np.empty((0, len(self.class_names)), np.float32), np.empty(0, np.float32)
+        probabilities, scores = zip(*parts, strict=True)
+        return np.concatenate(probabilities), np.concatenate(scores)
 
     @overload
     def predict(self, images: str | Path | bytes | PillowImage.Image) -> Prediction: ...
@@ -120,24 +141,31 @@ class Classifier:
         return predictions[0] if single else predictions
 
     def _predictions(self, images: Images) -> list[Prediction]:
-        return [_prediction(row, self.class_names) for row in self.probabilities(images)]
+        probabilities, scores = self.probabilities_and_scores(images)
+        threshold = self.metadata.rejection_threshold
+        rejected = scores > (np.inf if threshold is None else threshold)
+        calibrated = tempered(probabilities, self.metadata.temperature)
+        rows = zip(calibrated, rejected.tolist(), strict=True)
+        return [_prediction(row, self.class_names, is_none) for row, is_none in rows]
 
-    def _run(self, images: Images) -> Probabilities:
+    def _run(self, images: Images) -> tuple[Probabilities, Scores]:
         try:
-            (probabilities,) = self._session.run(["probabilities"], {"images": images})
+            probabilities, *rest = self._session.run(self._outputs, {"images": images})
         except Exception as error:  # ONNX Runtime's errors share no narrower base
             raise ModelError(
                 f"{self.source}: the network cannot be run, within {MAX_MEMORY_BYTES:,} bytes of memory "
                 f"({_first_line(error)}). Expected an ONNX file written by Tenfold."
             ) from error
         expected = (len(images), len(self.class_names))
-        if probabilities.shape != expected or not np.isfinite(probabilities).all():
+        scores = rest[0] if rest else np.zeros(len(images), np.float32)
+        finite = np.isfinite(probabilities).all() and np.isfinite(scores).all()
+        if probabilities.shape != expected or scores.shape != expected[:1] or not finite:
             raise ModelError(
                 f"{self.source}: the network gives {list(probabilities.shape)} values, some perhaps infinite "
                 f"or not a number; expected {list(expected)} probabilities. Train it again, "
                 "or take another file."
             )
-        return np.asarray(probabilities)
+        return np.asarray(probabilities), np.asarray(scores)
 
 
 def load_classifier(path: str | Path) -> Classifier:
@@ -209,17 +237,19 @@ def _ends(session: Any) -> tuple[list[_End], list[_End]]:
 def _check_ends(found: tuple[list[_End], list[_End]], metadata: Metadata, path: Path) -> None:
     images: _End = ("images", "tensor(uint8)", list(metadata.image_shape))
     probabilities: _End = ("probabilities", "tensor(float)", [len(metadata.class_names)])
-    if found != ([images], [probabilities]):
+    score: _End = ("score", "tensor(float)", [])
+    scored = found[1][1:] == [score] or metadata.rejection_threshold is None
+    if found[0] != [images] or found[1] not in ([probabilities], [probabilities, score]) or not scored:
         raise ModelError(
-            f"{path}: takes {found[0]} and gives {found[1]}; expected {images} and {probabilities}. "
-            "Expected an ONNX file written by Tenfold."
+            f"{path}: takes {found[0]} and gives {found[1]}; expected {images} and {probabilities}, and with a "
+            f"rejection_threshold in its metadata {score}. Expected an ONNX file written by Tenfold."
         )
 
 
-def _prediction(probabilities: Array, class_names: tuple[str, ...]) -> Prediction:
+def _prediction(probabilities: Array, class_names: tuple[str, ...], rejected: bool) -> Prediction:
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     top = tuple((class_names[index], float(probabilities[index])) for index in order)
-    return Prediction(label=top[0][0], probability=top[0][1], top=top)
+    return Prediction(label=None if rejected else top[0][0], probability=top[0][1], top=top)
 
 
 def _is_picture(images: Any) -> bool:

@@ -11,11 +11,19 @@ ONNX keeps pairs of strings beside the graph. Tenfold's keys, in the words of `M
     data               name of the data set
     data_fingerprint   its SHA-256, see `Dataset.fingerprint`
     tenfold_version    the version that wrote the file
+
+Files of earlier versions lack these:
+
+    temperature            what calibrates the probabilities, see `tempered`; 1 if nothing was measured
+    rejection_threshold    the score above which an image is none of the classes; null if there is no score
+    pixel_mean             mean of the training images' pixels, 0 to 255
+    ink_share              share of their pixels that is ink, 0 to 1; null for data without a polarity
+    stroke_width           how wide their strokes are, in pixels; null for data without a polarity
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,6 +32,8 @@ from tenfold.errors import ModelError
 from tenfold.types import Images
 
 Polarity = Literal["light-on-dark", "dark-on-light", "none"]
+
+_TEMPERATURES = (0.01, 100.0, "a number from 0.01 to 100")
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,11 @@ class Metadata:
         data: Name of the data set.
         data_fingerprint: The data set's SHA-256.
         tenfold_version: The version of Tenfold that wrote the file.
+        temperature: What calibrates the probabilities, above 0; 1 changes nothing.
+        rejection_threshold: The score above which an image is none of the classes; None rejects nothing.
+        pixel_mean: Mean of the training images' pixels, 0…255; None in files of earlier versions.
+        ink_share: Share of their pixels that is ink, 0…1; None without a polarity.
+        stroke_width: How wide their strokes are, in pixels; None without a polarity.
     """
 
     class_names: tuple[str, ...]
@@ -52,6 +67,11 @@ class Metadata:
     data: str
     data_fingerprint: str
     tenfold_version: str
+    temperature: float = 1.0
+    rejection_threshold: float | None = None
+    pixel_mean: float | None = None
+    ink_share: float | None = None
+    stroke_width: float | None = None
 
     def to_properties(self) -> dict[str, str]:
         """The pairs of strings that stand in the file."""
@@ -72,13 +92,14 @@ class Metadata:
         Raises:
             ModelError: A key is missing, or its value is not what it should be.
         """
-        missing = [field.name for field in fields(cls) if field.name not in properties]
+        known = [field for field in fields(cls) if field.name in properties or field.default is MISSING]
+        missing = [field.name for field in known if field.name not in properties]
         if missing:
             raise ModelError(
                 f"{source}: its metadata lacks {', '.join(missing)}. Expected an ONNX file written by "
                 "Tenfold, such as the model.onnx of a run folder."
             )
-        return cls(**{field.name: _READERS[field.name](properties, field.name, source) for field in fields(cls)})
+        return cls(**{field.name: _READERS[field.name](properties, field.name, source) for field in known})
 
 
 def polarity(images: Images) -> Polarity:
@@ -134,13 +155,25 @@ def _image_shape(properties: Mapping[str, str], key: str, source: str) -> tuple[
     raise _wrong(properties, key, source, "height, width and 1 or 3 channels, such as [28, 28, 1]")
 
 
-def _accuracy(properties: Mapping[str, str], key: str, source: str) -> float | None:
-    if properties[key] == "null":
-        return None
-    value = _json(properties, key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _wrong(properties, key, source, "a number from 0 to 1")
-    return float(value)
+def _number(low: float, high: float, expected: str) -> "Reader":
+    """What reads a number from `low` to `high`, or null."""
+
+    def read(properties: Mapping[str, str], key: str, source: str) -> float | None:
+        if properties[key] == "null":
+            return None
+        value = _json(properties, key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise _wrong(properties, key, source, expected)
+        return float(value)
+
+    return read
+
+
+def _temperature(properties: Mapping[str, str], key: str, source: str) -> float:
+    value: float | None = _number(*_TEMPERATURES)(properties, key, source)
+    if value is None:
+        raise _wrong(properties, key, source, _TEMPERATURES[2])
+    return value
 
 
 def _count(properties: Mapping[str, str], key: str, source: str) -> int:
@@ -164,14 +197,21 @@ def _wrong(properties: Mapping[str, str], key: str, source: str, expected: str) 
     )
 
 
-_READERS = {
+Reader = Callable[[Mapping[str, str], str, str], Any]
+
+_READERS: dict[str, Reader] = {
     "class_names": _class_names,
     "image_shape": _image_shape,
     "polarity": _polarity,
     "recipe": _text,
-    "accuracy": _accuracy,
+    "accuracy": _number(0, 1, "a number from 0 to 1"),
     "test_count": _count,
     "data": _text,
     "data_fingerprint": _text,
     "tenfold_version": _text,
+    "temperature": _temperature,
+    "rejection_threshold": _number(-1e9, 1e9, "a number, or null"),
+    "pixel_mean": _number(0, 255, "a number from 0 to 255"),
+    "ink_share": _number(0, 1, "a number from 0 to 1"),
+    "stroke_width": _number(0, 1e9, "a number of pixels"),
 }

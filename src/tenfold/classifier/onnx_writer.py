@@ -5,21 +5,25 @@ phones and in browsers take it too. Its graph:
 
     images          uint8 [n, height, width, channels], 0…255, any n
     probabilities   float32 [n, classes], each row sums to 1
+    score           float32 [n], optional: how far from all that it was trained on, see `onnx_score`
 
 All scaling is inside. A network that ends in softmax is written as it is; one that ends in plain values
 (logits) gets a softmax at its end.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import onnx
 from onnx import helper
 
+from tenfold.classifier.distance import ClassDistance
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.onnx_activations import activate
 from tenfold.classifier.onnx_graph import Graph, Value
 from tenfold.classifier.onnx_layers import add_layer
+from tenfold.classifier.onnx_score import add_score
 from tenfold.errors import ModelError
 from tenfold.files import atomic_path
 
@@ -29,7 +33,9 @@ IR_VERSION = 8
 _KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooling2D", "AveragePooling2D", "Average")
 
 
-def write_onnx(model: Any, path: Path, metadata: Metadata) -> None:
+def write_onnx(
+    model: Any, path: Path, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None
+) -> None:
     """Write a Keras model as an ONNX file; the same model and metadata give the same bytes.
 
     Args:
@@ -37,17 +43,18 @@ def write_onnx(model: Any, path: Path, metadata: Metadata) -> None:
             pixels 0…255 [n, height, width, channels] to [n, classes].
         path: Where to write; an existing file is replaced once the new one is complete.
         metadata: What the file says about itself.
+        distances: What the output `score` measures, by the names of `hidden_values`; without them there is none.
 
     Raises:
         ModelError: A layer that the writer does not know, shapes that differ from the metadata, or an end
             that gives no probabilities.
     """
-    proto = onnx_model(model, metadata)
+    proto = onnx_model(model, metadata, distances)
     with atomic_path(path) as temporary:
         temporary.write_bytes(proto.SerializeToString(deterministic=True))
 
 
-def onnx_model(model: Any, metadata: Metadata) -> onnx.ModelProto:
+def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None) -> onnx.ModelProto:
     """The content of the file that `write_onnx` writes, checked by `onnx.checker`.
 
     Raises:
@@ -63,6 +70,8 @@ def onnx_model(model: Any, metadata: Metadata) -> onnx.ModelProto:
         outputs = activate(graph, "softmax", outputs)
     graph.rename(outputs.name, "probabilities")
     proto = _model_proto(graph, metadata)
+    if distances:
+        add_score(proto, distances)
     onnx.checker.check_model(proto, full_check=True)
     return proto
 

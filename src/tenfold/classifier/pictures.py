@@ -18,6 +18,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Picture = str | Path | bytes | PillowImage.Image | Array
 Shape = tuple[int, int, int]
 
+_CERTAINLY_BYTES = 2.0
+
 _PNG_MODES = ("1", "L", "LA", "P", "I;16", "I", "RGB", "RGBA")
 
 
@@ -94,12 +96,17 @@ def pixels(array: Array) -> Array:
     """The values of an array as uint8, 0…255: those of 0…1 are multiplied by 255, as in training data.
 
     Raises:
-        ImageError: Other values, for example below 0 or not finite.
+        ImageError: Other values, for example below 0 or not finite; or fractions a little above 1, which may be either.
     """
     try:
         (values,), _ = pixel_bytes({"pixels": array}, "The array")
     except DataError as error:
         raise ImageError(f"{error} The model scales raw pixels itself.") from error
+    if array.dtype.kind == "f" and array.size and 1 < (high := array.max()) < _CERTAINLY_BYTES:
+        raise ImageError(
+            f"The array's largest value is {high:g}: either 0…1 and a little more, or 0…255 and almost black; expected "
+            "0…1 or 0…255. Use array.clip(0, 1) for the first, array.round().astype('uint8') for the second."
+        )
     return values
 
 
@@ -130,6 +137,11 @@ def _check_axes(array: Array, shape: Shape) -> None:
         raise ImageError(
             f"Found an array of shape {found}: images in one row. Expected [n, height, width]: "
             f"use array.reshape(-1, {', '.join(map(str, shape))})."
+        )
+    if array.ndim == 3 and shape[2] == array.shape[0] == 3 and array.shape[2] not in (1, 3, 4):
+        raise ImageError(
+            f"Found an array of shape {found} for a colour network: three grey images, or one with its channels first. "
+            "Use array[..., np.newaxis] for the first, array.transpose(1, 2, 0) for the second."
         )
     usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in (1, 3, 4))
     if not usable or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):

@@ -1,5 +1,6 @@
 """`tenfold predict IMAGE…`: what pictures show."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 64
 _BAD_IMAGES_NAMED = 20
+_NO_CLASS = "not one of the classes"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _files(given: str) -> list[str]:
     from tenfold.data.image_file import IMAGE_SUFFIXES
 
     folder = Path(given)
-    if given == "-" or not folder.is_dir():
+    if given == "-" or not os.path.isdir(given):  # noqa: PTH112 - pathlib raises where a name is too long
         return [given]
     try:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
@@ -204,7 +206,7 @@ def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
     """
     from rich.cells import cell_len  # Chinese characters take two columns
 
-    texts = [answer.reading.text.replace("\n", " ") or "–" for answer in answers]
+    texts = [_text(answer.reading) for answer in answers]
     file_width = max(cell_len(answer.file) for answer in answers)
     text_width = max(cell_len(text) for text in texts)
     for answer, text in zip(answers, texts, strict=True):
@@ -214,12 +216,21 @@ def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
         yield from (f"  {note}" for note in answer.reading.notes)
 
 
+def _text(reading: "Reading") -> str:
+    if [one.label for one in reading.characters] == [None]:
+        return _NO_CLASS
+    return reading.text.replace("\n", " ") or "–"
+
+
 def _certainty(reading: "Reading") -> str:
+    count, unknown = len(reading.characters), sum(one.label is None for one in reading.characters)
+    if unknown:
+        return f"({unknown} of {count} characters are {_NO_CLASS})" if count > 1 else ""
     if reading.probability is None:
         return ""
     percent = f"{_percent(reading.probability):>7}"
-    if len(reading.characters) > 1:
-        return f"{percent}  ({len(reading.characters)} characters)"
+    if count > 1:
+        return f"{percent}  ({count} characters)"
     others = ", ".join(f"{name} {_percent(value)}" for name, value in reading.characters[0].top[1:3])
     return f"{percent}  ({others})"
 

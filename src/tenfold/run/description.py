@@ -6,37 +6,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenfold
+from tenfold.classifier.appearance import ink, pixel_mean
 from tenfold.classifier.metadata import Metadata, polarity
-from tenfold.evaluation.metrics import Metrics
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import machine, peak_memory_bytes, versions
 from tenfold.run.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from tenfold.run.evaluate import Evaluation
     from tenfold.run.learning import Learned
 
 
-def model_metadata(plan: Plan, metrics: Metrics | None) -> Metadata:
-    """What the ONNX model carries; `metrics` are those of the final evaluation, once there are any."""
-    dataset = plan.dataset
+def model_metadata(plan: Plan) -> Metadata:
+    """What the ONNX model carries before it is calibrated and evaluated."""
+    dataset, images = plan.dataset, plan.train.images
+    found_polarity = polarity(images)
+    ink_share, stroke_width = ink(images, found_polarity) or (None, None)
     return Metadata(
         class_names=dataset.class_names,
         image_shape=dataset.image_shape,
-        polarity=polarity(plan.train.images),
+        polarity=found_polarity,
         recipe=plan.recipe.name,
-        accuracy=metrics.accuracy if metrics else None,
-        test_count=metrics.count if metrics else 0,
+        accuracy=None,
+        test_count=0,
         data=dataset.name,
         data_fingerprint=dataset.fingerprint,
         tenfold_version=tenfold.__version__,
+        pixel_mean=pixel_mean(images),
+        ink_share=ink_share,
+        stroke_width=stroke_width,
     )
 
 
 def run_document(
-    plan: Plan, folder: RunFolder, learned: "Learned", status: str, difference: float | None = None
+    plan: Plan, folder: RunFolder, learned: "Learned", status: str, evaluation: "Evaluation | None" = None
 ) -> dict[str, Any]:
     """The content of run.json; `status` is finished, trained (not evaluated), interrupted or diverged."""
-    dataset = plan.dataset
+    dataset, calibration = plan.dataset, learned.calibration
     return {
         "tenfold": tenfold.__version__,
         "name": folder.path.name,
@@ -55,7 +61,14 @@ def run_document(
             "test": len(dataset.test),
             "notes": list(dataset.notes),
         },
-        "onnx_difference": difference,
+        "onnx_difference": evaluation and evaluation.onnx_difference,
+        "calibration": {
+            "temperature": calibration.temperature,
+            "rejection_threshold": calibration.rejection_threshold,
+            "threshold_from": calibration.threshold_from,
+            "expected_calibration_error": evaluation and evaluation.calibrated_error,
+            "rejected_test_images": evaluation and evaluation.rejected,
+        },
         "seed": plan.recipe.training.seed,
         "command": _command(plan, folder),
         "started": plan.started.isoformat(timespec="seconds"),

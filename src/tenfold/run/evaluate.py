@@ -10,6 +10,7 @@ from tenfold.classifier.classifier import Classifier, load_classifier
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
 from tenfold.errors import DataError, RunError
+from tenfold.evaluation.calibration import expected_calibration_error, tempered
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
 from tenfold.files import write_text
@@ -79,19 +80,37 @@ def _other_split(data: str, classifier: Classifier) -> Split:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Predictions for a test set, and what they amount to."""
+    """Predictions for a test set, and what they amount to.
+
+    Args:
+        probabilities: The network's own.
+        metrics: Of these probabilities.
+        calibrated_error: Expected calibration error of the calibrated probabilities.
+        rejected: Share of the test images that were taken for none of the classes, 0…1; None without a rule.
+        onnx_difference: The largest difference between the probabilities of model.onnx and of model.keras.
+    """
 
     probabilities: Probabilities
     metrics: Metrics
+    calibrated_error: float
+    rejected: float | None
+    onnx_difference: float | None = None
 
 
 def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     """Predict a test set with a run's model.onnx; write metrics.json and predictions.csv."""
-    probabilities = load_classifier(folder.onnx_model).probabilities(dataset.test.images)
-    metrics = evaluate_predictions(probabilities, dataset.test.labels, dataset.class_names)
-    write_csv(folder.predictions, _prediction_rows(probabilities, dataset.test.labels), PREDICTION_COLUMNS)
+    test, classifier = dataset.test, load_classifier(folder.onnx_model)
+    probabilities, scores = classifier.probabilities_and_scores(test.images)
+    metrics = evaluate_predictions(probabilities, test.labels, dataset.class_names)
+    write_csv(folder.predictions, _prediction_rows(probabilities, test.labels), PREDICTION_COLUMNS)
     write_text(folder.metrics, metrics.model_dump_json(indent=2) + "\n")
-    return Evaluation(probabilities, metrics)
+    threshold = classifier.metadata.rejection_threshold
+    return Evaluation(
+        probabilities,
+        metrics,
+        expected_calibration_error(tempered(probabilities, classifier.metadata.temperature), test.labels),
+        None if threshold is None else float((scores > threshold).mean()),
+    )
 
 
 def _prediction_rows(probabilities: Probabilities, labels: Labels) -> list[dict[str, Any]]:

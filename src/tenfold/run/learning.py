@@ -1,6 +1,6 @@
 """The part of a run that needs Keras: build, compile, fit, and save the model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,12 +11,15 @@ from tenfold.classifier.model_file import MAX_FILE_BYTES
 from tenfold.classifier.onnx_writer import write_onnx
 from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, RecipeError
+from tenfold.evaluation.metrics import Metrics
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
 from tenfold.models.architectures import build_model
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
+from tenfold.run.calibrate import Calibration, calibrate
+from tenfold.run.description import model_metadata
 from tenfold.run.plan import Plan
 from tenfold.run.run_folder import RunFolder
 from tenfold.terminal import stderr
@@ -42,6 +45,8 @@ class Learned:
         status: How it ended.
         message: Why, if it diverged.
         networks: How many networks the model averages.
+        calibration: How far its probabilities can be believed, and what it rejects.
+        metadata: What its ONNX file says about it; None until it is saved.
     """
 
     model: Any
@@ -50,6 +55,8 @@ class Learned:
     status: Status
     message: str = ""
     networks: int = 1
+    calibration: Calibration = field(default_factory=Calibration)
+    metadata: Metadata | None = None
 
 
 def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 0) -> Any:
@@ -150,14 +157,36 @@ def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
     ]
 
 
-def save_model(model: Any, folder: RunFolder, metadata: Metadata) -> None:
+def calibrated(learned: Learned, plan: Plan) -> Learned:
+    """Settle what the ONNX file will say: calibration is measured, if training came to its end."""
+    metadata, calibration = model_metadata(plan), learned.calibration
+    if learned.status == "trained":
+        with plan.watch.stage("calibration"):
+            calibration = calibrate(learned.model, plan, metadata)
+    metadata = replace(
+        metadata, temperature=calibration.temperature, rejection_threshold=calibration.rejection_threshold
+    )
+    return replace(learned, calibration=calibration, metadata=metadata)
+
+
+def save_model(learned: Learned, folder: RunFolder) -> None:
     """Save a model three times: for Keras, its weights alone, and for ONNX Runtime."""
+    model = learned.model
     with atomic_path(folder.keras_model) as path:
         model.save(path, overwrite=True)
     with atomic_path(folder.weights) as path:
         # A compiled model would put its optimiser's state in as well.
         keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path, overwrite=True)
-    write_onnx(model, folder.onnx_model, metadata)
+    save_onnx(learned, folder)
+
+
+def save_onnx(learned: Learned, folder: RunFolder, metrics: Metrics | None = None) -> None:
+    """Save a calibrated model for ONNX Runtime; `metrics` are those of the final evaluation, once there are any."""
+    metadata = learned.metadata
+    assert metadata is not None
+    if metrics:
+        metadata = replace(metadata, accuracy=metrics.accuracy, test_count=metrics.count)
+    write_onnx(learned.model, folder.onnx_model, metadata, learned.calibration.distances)
 
 
 def onnx_difference(model: Any, folder: RunFolder, images: Images) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
 from tenfold.recipes.auto import AUTO_SECONDS
 from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
-from tenfold.run.description import model_metadata, run_document
+from tenfold.run.description import run_document
 from tenfold.run.duration import parse_duration
 from tenfold.run.libraries import wait_for_libraries
 from tenfold.run.plan import Plan, make_plan
@@ -164,7 +164,7 @@ def _learn(
     try:
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
-        _save(plan, folder, learned)
+        learned = _save(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
         _save(plan, folder, learned)
         if learned.status == "trained":
@@ -172,14 +172,16 @@ def _learn(
     return folder, learned
 
 
-def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
-    from tenfold.run.learning import save_model
+def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
+    from tenfold.run.learning import calibrated, save_model
 
     plan.watch.split("training", "compiling", learned.log.compile_seconds)
+    learned = calibrated(learned, plan)
     with plan.watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_model(learned.model, folder, model_metadata(plan, metrics=None))
+        save_model(learned, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
+    return learned
 
 
 def _interrupted_after_training(folder: RunFolder) -> TrainingInterrupted:
@@ -200,25 +202,25 @@ def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:
 
 def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[dict[str, bytes]]") -> Run:
     """Evaluate, draw and report; then the run's description says that it is finished."""
-    from tenfold.classifier.onnx_writer import write_onnx
     from tenfold.models.arithmetic import layer_arithmetic
     from tenfold.report.html_report import render_report
     from tenfold.run.evaluate import evaluate_dataset
-    from tenfold.run.learning import onnx_difference
+    from tenfold.run.learning import onnx_difference, save_onnx
     from tenfold.run.pictures import draw_pictures
 
     watch, dataset, log = plan.watch, plan.dataset, learned.log
     with watch.stage("evaluation"):
         evaluation = evaluate_dataset(folder, dataset)
         metrics = evaluation.metrics
-        write_onnx(learned.model, folder.onnx_model, model_metadata(plan, metrics))
+        save_onnx(learned, folder, metrics)
         difference = onnx_difference(learned.model, folder, dataset.test.images[:_PARITY_IMAGES])
         if not difference <= _PARITY_TOLERANCE:
             stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
+        evaluation = replace(evaluation, onnx_difference=difference)
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
         figures = draw_pictures(folder, dataset, log, evaluation.probabilities, metrics, watches, ahead.result())
-    document = run_document(plan, folder, learned, "finished", difference)
+    document = run_document(plan, folder, learned, "finished", evaluation)
     with watch.stage("report"):
         page = render_report(
             run=document,
@@ -230,7 +232,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
             figures=figures,
         )
         write_text(folder.report, page)
-    document = run_document(plan, folder, learned, "finished", difference)
+    document = run_document(plan, folder, learned, "finished", evaluation)
     write_json(folder.run, document)
     return Run(folder.path, plan.recipe, metrics, tuple(log.rows), document["seconds"])
 

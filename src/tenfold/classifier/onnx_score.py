@@ -1,0 +1,105 @@
+"""A second output beside the probabilities: how far an image lies from everything that the network was trained on.
+
+    score   float32 [n], higher is farther; above `rejection_threshold` of the metadata, an image is none of the classes
+
+The score is the mean of the `ClassDistance`s of what enters the last two dense layers. Of a mean of several networks or
+of moved copies, the first network's layers are taken, for the image as it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper
+
+from tenfold.classifier.distance import TINY, ClassDistance, Values
+from tenfold.classifier.onnx_graph import Graph
+from tenfold.types import Images, Probabilities
+
+MAX_WIDTH = 2048
+"""Wider layers take no part: their covariance would take seconds, and megabytes of the file."""
+
+_LAYERS = 2
+_IMAGES_AT_ONCE = 256
+
+
+def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities, dict[str, Values]]:
+    """What a network makes of images: probabilities, and what enters its last dense layers.
+
+    Args:
+        proto: The network, as the ONNX writer makes it.
+        images: uint8 [n, height, width, channels], n at least 1.
+
+    Returns:
+        float32 [n, classes], and by the names of the values in the graph float32 [n, values].
+    """
+    names = ["probabilities", *_dense_inputs(proto)]
+    wider = onnx.ModelProto()
+    wider.CopyFrom(proto)
+    wider.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names[1:])
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # NumPy's products need the cores next
+    session = onnxruntime.InferenceSession(wider.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    starts = range(0, len(images), _IMAGES_AT_ONCE)
+    parts = [session.run(names, {"images": images[start : start + _IMAGES_AT_ONCE]}) for start in starts]
+    values = {name: np.concatenate(columns) for name, columns in zip(names, zip(*parts, strict=True), strict=True)}
+    probabilities = values.pop("probabilities")
+    return probabilities, {
+        name: value for name, value in values.items() if value.ndim == 2 and value.shape[1] <= MAX_WIDTH
+    }
+
+
+def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) -> None:
+    """Add the output `score` to a network.
+
+    Args:
+        proto: The network; it is changed.
+        distances: By the name of the value that they measure, as `hidden_values` has it.
+    """
+    graph = Graph(scope="score")
+    scores = [_distance(graph, name, distance, len(distances)) for name, distance in distances.items()]
+    total = scores[0]
+    for score in scores[1:]:
+        total = graph.add("Add", [total, score])
+    graph.rename(total, "score")
+    proto.graph.node.extend(graph.nodes)
+    proto.graph.initializer.extend(graph.constants)
+    proto.graph.output.append(helper.make_tensor_value_info("score", onnx.TensorProto.FLOAT, ["n"]))
+
+
+def _dense_inputs(proto: onnx.ModelProto) -> list[str]:
+    """What enters the last dense layers, the last one first."""
+    made_by = {name: node for node in proto.graph.node for name in node.output}
+    value, found = "probabilities", list[str]()
+    while value in made_by:
+        node = made_by[value]
+        value = node.input[0]
+        if node.op_type == "MatMul":
+            found.append(value)
+    return found[:_LAYERS]
+
+
+def _distance(graph: Graph, value: str, distance: ClassDistance, count: int) -> str:
+    """`ClassDistance.__call__` as nodes, divided by the number of layers."""
+
+    def square_sum(name: str) -> str:
+        return graph.add("ReduceSum", [graph.add("Mul", [name, name]), graph.constant("axes", [1], np.int64)])
+
+    def add(name: str, what: str, number: Any) -> str:
+        return graph.add("Add", [name, graph.constant(what, number)])
+
+    def multiply(name: str, what: str, number: Any) -> str:
+        return graph.add("Mul", [name, graph.constant(what, number)])
+
+    length = graph.add("Sqrt", [add(square_sum(value), "tiny", TINY)])
+    e = add(graph.add("Div", [value, length]), "minus_centre", -distance.centre)
+    along = graph.add("MatMul", [e, graph.constant("basis", distance.basis)])
+    to_classes = add(graph.add("MatMul", [e, graph.constant("slopes", distance.slopes)]), "offsets", distance.offsets)
+    to_classes = graph.add("Add", [to_classes, multiply(square_sum(e), "one_over_rest", 1 / distance.rest)])
+    to_classes = graph.add("Add", [to_classes, multiply(square_sum(along), "minus_one", -1.0)])
+    nearest = graph.add("ReduceMin", [to_classes], axes=[1], keepdims=0)
+    distances = graph.add("Sqrt", [graph.add("Relu", [nearest])])
+    scale = distance.scale * count
+    return add(multiply(distances, "one_over_scale", 1 / scale), "minus_location", -distance.location / scale)

@@ -1,0 +1,94 @@
+"""After training: how far the model's probabilities can be believed, and which images are none of its classes."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from tenfold.classifier.distance import ClassDistance, fit_class_distance
+from tenfold.classifier.metadata import Metadata
+from tenfold.classifier.onnx_score import hidden_values
+from tenfold.classifier.onnx_writer import onnx_model
+from tenfold.data.dataset import Split
+from tenfold.evaluation.calibration import fit_temperature
+from tenfold.run.plan import Plan
+from tenfold.types import Indices, Scores
+
+FALSE_REJECTIONS = 0.01
+"""Share of the images of the classes themselves that may be rejected."""
+
+_IMAGES = 2_500
+"""So many fit the distance, and so many set the threshold: a tenth of a second for small networks."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was measured on a trained model, for its ONNX file.
+
+    Args:
+        temperature: See `tempered`; 1 without validation images.
+        rejection_threshold: Images of a higher score are none of the classes; None rejects nothing.
+        threshold_from: The images that it was set on: validation images; without any, training images.
+        distances: What the score measures.
+    """
+
+    temperature: float = 1.0
+    rejection_threshold: float | None = None
+    threshold_from: Literal["validation", "training"] | None = None
+    distances: Mapping[str, ClassDistance] = field(default_factory=dict)
+
+
+def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
+    """Measure temperature and rejection threshold.
+
+    Validation images set both. A recipe that trains on all images leaves none (and test images set nothing), so its
+    temperature stays 1, and its threshold comes from training images that the distance was not fitted to; see
+    docs/decisions/0010-calibration-without-validation.md.
+
+    Args:
+        model: The trained Keras model.
+        plan: What it was trained on.
+        metadata: What its ONNX file would say without calibration.
+    """
+    validation = None if plan.recipe.training.watch_test_set else plan.validation
+    fitted, held_out = _parts(plan.train, validation)
+    proto = onnx_model(model, metadata)
+    probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
+    temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
+    distances, scores = {}, np.zeros(len(held_out), np.float32)
+    with threadpool_limits(1, "blas"):  # on a busy machine, OpenBLAS's threads wait seconds for one another
+        for name, values in values_by_name.items():
+            distance = fit_class_distance(values[: len(fitted)], fitted.labels)
+            distances[name] = distance.standardised(values[len(fitted) :])
+            scores += distances[name](values[len(fitted) :]) / np.float32(len(values_by_name))
+    threshold = rejection_threshold(scores) if distances else None
+    if threshold is None:
+        return Calibration(temperature)
+    return Calibration(temperature, threshold, "validation" if validation else "training", distances)
+
+
+def rejection_threshold(scores: Scores) -> float | None:
+    """The score above which at most `FALSE_REJECTIONS` of images like these are expected, or None if they are too few.
+
+    The smallest score that at least (1 - rate) · (n + 1) of the n scores do not exceed: then a further image of the
+    same kind exceeds it with at most that rate, whatever the distribution (split conformal prediction: Papadopoulos,
+    Proedrou, Vovk, Gammerman, ECML 2002). It takes at least 99 images for 1 %.
+    """
+    rank = math.ceil((1 - FALSE_REJECTIONS) * (len(scores) + 1) - 1e-9)
+    return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else None
+
+
+def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
+    """What the distance is fitted to, and what the threshold is set on; at most `_IMAGES` each."""
+    if validation is not None:
+        return train.take(_spread(len(train), _IMAGES)), validation.take(_spread(len(validation), _IMAGES))
+    some = _spread(len(train), 2 * _IMAGES)
+    return train.take(some[::2]), train.take(some[1::2])
+
+
+def _spread(count: int, at_most: int) -> Indices:
+    """Positions evenly spread over `count`."""
+    return np.linspace(0, count - 1, min(count, at_most)).round().astype(np.int64)

@@ -1,0 +1,53 @@
+import json
+
+import numpy as np
+import pytest
+
+import tenfold
+from tenfold.evaluation.calibration import fit_temperature, tempered
+from tenfold.run.calibrate import rejection_threshold
+from tenfold.run.plan import training_splits
+
+
+def test_the_threshold_is_the_conformal_quantile():
+    scores = np.random.default_rng(0).permutation(np.arange(199, dtype=np.float32))
+    assert rejection_threshold(scores) == 197  # rank 198 of 199: ⌈0.99 · 200⌉
+    assert rejection_threshold(np.arange(99, dtype=np.float32)) == 98
+    assert rejection_threshold(np.arange(98, dtype=np.float32)) is None
+
+
+def test_of_new_images_at_most_the_wanted_share_is_rejected():
+    random = np.random.default_rng(1)
+    rates = [
+        (random.lognormal(size=2000) > rejection_threshold(random.lognormal(size=199).astype(np.float32))).mean()
+        for _ in range(300)
+    ]
+    assert np.mean(rates) == pytest.approx(0.01, abs=0.0015)  # (200 - 198) / 200
+
+
+def test_without_validation_images_the_threshold_comes_from_training_images(dataset, recipe_file):
+    run = tenfold.train(dataset, recipe_file, overrides=["training.validation_split=0"], verbose=0)
+    calibration = json.loads((run.path / "run.json").read_text())["calibration"]
+    assert calibration["temperature"] == 1
+    assert calibration["threshold_from"] == "training"
+    classifier = tenfold.load_classifier(run.path)
+    assert classifier.metadata.rejection_threshold == calibration["rejection_threshold"]
+    predictions = classifier.predict(dataset.test.images)
+    assert calibration["rejected_test_images"] == np.mean([one.label is None for one in predictions]) <= 0.1
+    other = dataset.test.images.copy()
+    other[:, :, 5:] = 255  # a bar where none of the classes has one
+    rejected = [one for one in classifier.predict(other) if one.label is None]
+    assert len(rejected) > 0.5 * len(other)
+    assert rejected[0].top[0][1] == rejected[0].probability
+
+
+def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset, recipe_file):
+    run = tenfold.train(dataset, recipe_file, verbose=0)
+    _, validation = training_splits(dataset, run.recipe.training)
+    classifier = tenfold.load_classifier(run.path)
+    expected = fit_temperature(classifier.probabilities(validation.images), validation.labels)
+    assert classifier.metadata.temperature == pytest.approx(expected, rel=1e-3)
+    assert classifier.metadata.rejection_threshold is None  # 68 images are too few for 1 %
+    prediction = classifier.predict(dataset.test.images[0])
+    calibrated = tempered(classifier.probabilities(dataset.test.images[:1]), classifier.metadata.temperature)
+    assert prediction.probability == pytest.approx(calibrated.max())

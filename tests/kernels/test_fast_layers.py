@@ -363,3 +363,39 @@ def test_a_step_that_somebody_put_in_place_of_the_optimizers_own_stays():
     with fast_layers(model):
         assert vars(model.optimizer)["update_step"] is mine
     assert vars(model.optimizer)["update_step"] is mine
+
+
+@pytest.mark.parametrize(
+    ("inner", "shape"),
+    [
+        (layers.Dense(3, activation="relu"), (5, 4)),
+        (layers.Conv2D(3, 3, padding="same", activation="relu"), (5, 6, 6, 2)),
+        (layers.Conv2D(16, 3, activation="relu"), (3, 6, 6, 16)),
+        (layers.BatchNormalization(), (5, 4)),
+    ],
+)
+def test_a_model_that_maps_a_layer_over_its_input_gives_the_same_values_and_gradients(inner, shape):
+    class ForEach(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, inputs, training=True):
+            moved = keras.ops.moveaxis(inputs, 1, 0)
+            return keras.ops.vectorized_map(lambda one: self.inner(one, training=training), moved)
+
+    model = ForEach()
+    inner.build((None, *shape[1:]))
+    model.built = True
+    assert replaced(model)
+    images = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
+
+    def loss(weights, images):
+        outputs, _ = model.stateless_call(weights, model.non_trainable_variables, images)
+        return (outputs**2).sum()
+
+    weights = [variable.value for variable in model.trainable_variables]
+    expected = jax.value_and_grad(loss, argnums=(0, 1))(weights, images)
+    with fast_layers(model):
+        found = jax.value_and_grad(loss, argnums=(0, 1))(weights, images)
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4), found, expected)

@@ -97,6 +97,7 @@ def _native_forward(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBl
     call = jax.ffi.ffi_call(
         native.target("conv_forward"),
         (_array(shape), _array(winners_shape, jnp.uint8)),
+        vmap_method="sequential",
     )
     maps, winners = call(images, kernel, bias, **_attributes(images.shape, kernel.shape, block))
     return maps, winners
@@ -119,6 +120,7 @@ def _backward_rule(block: ConvBlock, saved: Any, gradient: Any) -> tuple[Any, An
     call = jax.ffi.ffi_call(
         native.target("conv_backward"),
         (_array(images.shape if in_kernel else (1, 1, 1, 1)), _array(kernel.shape), _array(kernel.shape[-1:])),
+        vmap_method="sequential",
     )
     attributes = _attributes(images.shape, kernel.shape, block)
     image_gradient, kernel_gradient, bias_gradient = call(
@@ -141,7 +143,8 @@ def _image_gradient(images: tuple[int, ...], kernel: Kernel, gradient: Maps, blo
         for size, (before, after) in zip(kernel.shape[:2], _margins(images, kernel.shape, block), strict=True)
     ]
     turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)
-    call = jax.ffi.ffi_call(native.target("conv_forward"), (_array(images), _array((1,), jnp.uint8)))
+    results = (_array(images), _array((1,), jnp.uint8))
+    call = jax.ffi.ffi_call(native.target("conv_forward"), results, vmap_method="sequential")
     attributes = _attributes(images, kernel.shape, block) | {"padding": np.array(margins, np.int64).reshape(-1)}
     gradients, _ = call(gradient, turned, jnp.zeros(images[-1]), **attributes)
     result: ImageBatch = gradients

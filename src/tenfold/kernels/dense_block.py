@@ -105,5 +105,5 @@ def kernel_product(gradient: Any) -> KernelProduct | None:
 
 def _call(handler: str, shape: tuple[int, ...], *arrays: Any, **attributes: Any) -> Any:
     result = jax.ShapeDtypeStruct(shape, jnp.float32)  # type: ignore[no-untyped-call]
-    call: Any = jax.ffi.ffi_call(native.target(handler), result)
+    call: Any = jax.ffi.ffi_call(native.target(handler), result, vmap_method="sequential")
     return call(*arrays, **attributes)

@@ -43,7 +43,8 @@ def _draws_as_the_kernel_does() -> bool:
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _native_dropout(inputs: Any, key: Any, rate: float) -> Any:
     result = jax.ShapeDtypeStruct(inputs.shape, inputs.dtype)  # type: ignore[no-untyped-call]
-    return jax.ffi.ffi_call(native.target("dropout"), result)(key, inputs, keep=np.float32(1.0 - rate))
+    call = jax.ffi.ffi_call(native.target("dropout"), result, vmap_method="sequential")
+    return call(key, inputs, keep=np.float32(1.0 - rate))
 
 
 def _forward_rule(inputs: Any, key: Any, rate: float) -> tuple[Any, Any]:

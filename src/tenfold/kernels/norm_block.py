@@ -44,7 +44,8 @@ def twin_norm_block(inputs: Any, gamma: Any, beta: Any, epsilon: float, relu: bo
 @partial(jax.custom_vjp, nondiff_argnums=(3, 4))
 def _native_block(inputs: Any, gamma: Any, beta: Any, epsilon: float, relu: bool) -> Normalised:
     rows = inputs.reshape(-1, inputs.shape[-1])
-    call = jax.ffi.ffi_call(native.target("norm_forward"), (_like(rows), _like(gamma), _like(gamma)))
+    results = (_like(rows), _like(gamma), _like(gamma))
+    call = jax.ffi.ffi_call(native.target("norm_forward"), results, vmap_method="sequential")
     outputs, mean, variance = call(rows, gamma, beta, epsilon=np.float32(epsilon), relu=relu)
     return outputs.reshape(inputs.shape), mean, variance
 
@@ -58,7 +59,8 @@ def _backward_rule(epsilon: float, relu: bool, saved: Any, gradients: Any) -> tu
     inputs, *per_channel = saved
     rows = inputs.reshape(-1, inputs.shape[-1])
     gamma = per_channel[0]
-    call = jax.ffi.ffi_call(native.target("norm_backward"), (_like(rows), _like(gamma), _like(gamma)))
+    results = (_like(rows), _like(gamma), _like(gamma))
+    call = jax.ffi.ffi_call(native.target("norm_backward"), results, vmap_method="sequential")
     to_rows, to_gamma, to_beta = call(
         rows, *per_channel, gradients[0].reshape(rows.shape), epsilon=np.float32(epsilon), relu=relu
     )

@@ -25,8 +25,8 @@ from tenfold.run.provenance import machine, versions
 RESULTS = Path(__file__).parent / "results" / "accuracy"
 
 
-def train(recipe: str, data: str, seed: int) -> dict[str, Any]:
-    """One run in a fresh process and a fresh folder."""
+def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any]:
+    """One run in a fresh process; its folder is kept below `keep`, if that is given."""
     command = [
         str(Path(sys.executable).parent / "tenfold"),
         "train",
@@ -36,6 +36,7 @@ def train(recipe: str, data: str, seed: int) -> dict[str, Any]:
         "--seed",
         str(seed),
         "--json",
+        *(["--out", str(keep.resolve() / f"{recipe}-{seed}")] if keep else []),
     ]
     with tempfile.TemporaryDirectory() as folder:
         result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
@@ -78,11 +79,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the run folders, RECIPE-SEED; they are deleted otherwise"
+    )
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for recipe in arguments.recipes:
         data = str(load_recipe(recipe).data)
-        runs = [train(recipe, data, seed) for seed in range(arguments.seeds)]
+        runs = [train(recipe, data, seed, arguments.keep) for seed in range(arguments.seeds)]
         document = summary(recipe, data, runs)
         (RESULTS / f"{recipe}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         print(f"{recipe}: mean {document['mean']:.4f}, range {document['range']}", flush=True)

@@ -64,6 +64,20 @@ def test_settings_in_words(override, setting, words):
     assert settings_in_words(load_recipe("dense-128", [override]))[setting] == words
 
 
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["training.redrawn=1"], "all training images, and a copy of each in another hand"),
+        (
+            ["training.redrawn=3", "training.fraction=0.5"],
+            "50 % of the training images, and 3 copies of each in another hand",
+        ),
+    ],
+)
+def test_copies_in_another_hand_are_said(overrides, words):
+    assert settings_in_words(load_recipe("dense-128", overrides))["images"] == words
+
+
 def test_watching_the_test_set_is_said():
     assert "it selects nothing" in settings_in_words(load_recipe("dense-512"))["validation"]
 

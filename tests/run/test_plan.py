@@ -1,7 +1,13 @@
 import numpy as np
+import pytest
 
+from tenfold.data.dataset import Split
+from tenfold.data.load import load_dataset
+from tenfold.errors import DataError
+from tenfold.photo.redrawing import redraw
 from tenfold.recipes.recipe import load_recipe
-from tenfold.run.plan import training_splits
+from tenfold.recipes.settings import MOST_REDRAWN
+from tenfold.run.plan import training_splits, with_redrawn
 
 
 def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
@@ -13,3 +19,27 @@ def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing
     assert np.bincount(half.labels).tolist() == [45, 45, 45]
     watched = load_recipe("dense-512").training
     assert training_splits(dataset, watched) == (dataset.train, dataset.test)
+
+
+def test_copies_in_another_hand_follow_the_images_themselves():
+    mnist = load_dataset("mnist")
+    train = mnist.train.take(np.arange(30))
+    training = load_recipe("dense-128").training.model_copy(update={"redrawn": 2, "seed": 3})
+    more = with_redrawn(train, mnist, training, verbose=0)
+    assert more.labels.tolist() == train.labels.tolist() * 3
+    np.testing.assert_array_equal(more.images[:30], train.images)
+    np.testing.assert_array_equal(more.images[30:60], redraw(train.images, 3 * MOST_REDRAWN))
+    np.testing.assert_array_equal(more.images[60:], redraw(train.images, 3 * MOST_REDRAWN + 1))
+
+
+@pytest.mark.parametrize("data", ["fashion-mnist", "negatives", "colour"])
+def test_only_handwriting_is_written_again(data, dataset):
+    training = load_recipe("dense-128").training.model_copy(update={"redrawn": 1})
+    mnist = load_dataset("fashion-mnist" if data == "fashion-mnist" else "mnist")
+    images = mnist.train.images[:50]
+    if data == "negatives":
+        images = 255 - images
+    if data == "colour":
+        mnist = dataset
+    with pytest.raises(DataError, match=r"training\.redrawn=0"):
+        with_redrawn(Split(images, mnist.train.labels[:50], ()), mnist, training, verbose=0)

@@ -2,8 +2,9 @@
 
     score   float32 [n], higher is farther; above `rejection_threshold` of the metadata, an image is none of the classes
 
-The score is the mean of the `ClassDistance`s of what enters the last two dense layers. Of a mean of several networks or
-of moved copies, the first network's layers are taken, for the image as it is.
+The score is the mean of the `ClassDistance`s of what enters the last two dense layers, and of what enters each further
+convolution, there of the mean over all positions. Of a mean of several networks or of moved copies, the first network's
+layers are taken, for the image as it is.
 """
 
 from collections.abc import Mapping
@@ -21,12 +22,12 @@ from tenfold.types import Images, Probabilities
 MAX_WIDTH = 2048
 """Wider layers take no part: their covariance would take seconds, and megabytes of the file."""
 
-_LAYERS = 2
+_DENSE_LAYERS = 2
 _IMAGES_AT_ONCE = 256
 
 
 def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities, dict[str, Values]]:
-    """What a network makes of images: probabilities, and what enters its last dense layers.
+    """What a network makes of images: probabilities, and what enters its layers.
 
     Args:
         proto: The network, as the ONNX writer makes it.
@@ -35,9 +36,10 @@ def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities
     Returns:
         float32 [n, classes], and by the names of the values in the graph float32 [n, values].
     """
-    names = ["probabilities", *_dense_inputs(proto)]
     wider = onnx.ModelProto()
     wider.CopyFrom(proto)
+    dense, convolutions = _layer_inputs(proto)
+    names = ["probabilities", *dense, *_add_means(wider, convolutions)]
     wider.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names[1:])
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # NumPy's products need the cores next
@@ -58,6 +60,7 @@ def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) ->
         proto: The network; it is changed.
         distances: By the name of the value that they measure, as `hidden_values` has it.
     """
+    _add_means(proto, _layer_inputs(proto)[1])
     graph = Graph(scope="score")
     scores = [_distance(graph, name, distance, len(distances)) for name, distance in distances.items()]
     total = scores[0]
@@ -69,16 +72,26 @@ def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) ->
     proto.graph.output.append(helper.make_tensor_value_info("score", onnx.TensorProto.FLOAT, ["n"]))
 
 
-def _dense_inputs(proto: onnx.ModelProto) -> list[str]:
-    """What enters the last dense layers, the last one first."""
+def _layer_inputs(proto: onnx.ModelProto) -> tuple[list[str], list[str]]:
+    """What enters the last dense layers, and what enters the convolutions but the first, the last ones first."""
     made_by = {name: node for node in proto.graph.node for name in node.output}
-    value, found = "probabilities", list[str]()
+    value, inputs = "probabilities", dict[str, list[str]](MatMul=[], Conv=[])
     while value in made_by:
         node = made_by[value]
         value = node.input[0]
-        if node.op_type == "MatMul":
-            found.append(value)
-    return found[:_LAYERS]
+        if node.op_type in inputs:
+            inputs[node.op_type].append(value)
+    # The image itself enters the first.
+    return inputs["MatMul"][:_DENSE_LAYERS], inputs["Conv"][:-1]
+
+
+def _add_means(proto: onnx.ModelProto, maps: list[str]) -> list[str]:
+    """Add each map's mean over all positions, unless a score has brought it along, and give their names."""
+    known = {node.name for node in proto.graph.node}
+    graph = Graph(scope="means")
+    means = [graph.add("Flatten", [graph.add("GlobalAveragePool", [name])]) for name in maps]
+    proto.graph.node.extend(node for node in graph.nodes if node.name not in known)
+    return means
 
 
 def _distance(graph: Graph, value: str, distance: ClassDistance, count: int) -> str:

@@ -1,11 +1,10 @@
-"""The last stage: the ink of a character becomes what the network gets. Training images can take the same way."""
+"""The last stage: the ink of a character becomes what the network gets. Redrawn training images, too."""
 
 import numpy as np
 
 from tenfold.photo.normalisation import MNIST_STROKE_WIDTH, normalise_character
 from tenfold.photo.page import Array, Values
 from tenfold.photo.strokes import Change, adapt_stroke
-from tenfold.types import Images
 
 
 def network_input(ink: Values, size: tuple[int, int] = (28, 28)) -> tuple[Array, Change]:
@@ -24,17 +23,3 @@ def network_input(ink: Values, size: tuple[int, int] = (28, 28)) -> tuple[Array,
     tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     adapted, change = adapt_stroke(tight, MNIST_STROKE_WIDTH, min(size))
     return normalise_character(adapted, size), change
-
-
-def normalise_images(images: Images) -> Images:
-    """Push images of single characters through `network_input`, as the characters of photos are.
-
-    Args:
-        images: uint8 [n, height, width, 1], light ink on black ground.
-
-    Returns:
-        The same shape and type. A pure function: the same images give the same bytes.
-    """
-    ink = images[..., 0].astype(np.float32) / np.float32(255)
-    normalised = [network_input(one, images.shape[1:3])[0] for one in ink]
-    return np.stack(normalised)[..., np.newaxis] if normalised else images.copy()

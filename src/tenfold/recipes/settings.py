@@ -144,6 +144,8 @@ class Averaging(Settings):
         return (5 if self.shift else 1) * (2 if self.mirrored else 1)
 
 
+MOST_REDRAWN = 8
+
 MOST_RAISED = 200
 """Epochs that `Training.least_steps` leads to, at most."""
 
@@ -157,6 +159,8 @@ class Training(Settings):
         batch_size: Images for each step.
         seed: Fixes initial weights, the validation cut, shuffling and dropout.
         fraction: Share of the training images that is used at all.
+        redrawn: How many copies of each training image, written in another hand, are trained on as well; for grey
+            images of handwriting, light on dark (see `tenfold.photo.redrawing`).
         validation_split: Share of the training images held back, class by class, evaluated after each epoch.
         watch_test_set: Evaluate the test set after each epoch, as some tutorials do. It selects nothing.
         class_weight: "balanced" weighs each class by the inverse of its share; a table gives weights by name.
@@ -168,6 +172,7 @@ class Training(Settings):
     batch_size: Count = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     fraction: AboveZeroToOne = 1.0
+    redrawn: Annotated[int, Field(ge=0, le=MOST_REDRAWN, strict=True)] = 0
     validation_split: Share = 0.0
     watch_test_set: bool = False
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None

@@ -17,7 +17,7 @@ def settings_in_words(recipe: Recipe) -> dict[str, str]:
         "weights": _averaged_weights(recipe.compile),
         "loss": _loss(recipe.compile),
         "training": _training(training),
-        "images": "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images",
+        "images": _images(training),
         "validation": _validation(training),
         "class weights": _class_weights(training),
         "early stopping": _early_stopping(training),
@@ -71,6 +71,14 @@ def _training(training: Training) -> str:
     if training.least_steps:
         epochs += f" or as many as make {training.least_steps:,} steps"
     return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}"
+
+
+def _images(training: Training) -> str:
+    share = "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images"
+    if not training.redrawn:
+        return share
+    copies = "a copy" if training.redrawn == 1 else f"{training.redrawn} copies"
+    return f"{share or 'all training images'}, and {copies} of each in another hand"
 
 
 def _validation(training: Training) -> str:

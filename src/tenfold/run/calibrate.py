@@ -44,8 +44,9 @@ class Calibration:
 def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     """Measure temperature and rejection threshold.
 
-    Validation images set both. A recipe that trains on all images leaves none (and test images set nothing), so its
-    temperature stays 1, and its threshold comes from training images that the distance was not fitted to; see
+    Validation images set both, and where a recipe trains on other hands, so do copies of them in another hand. A recipe
+    that trains on all images leaves none (and test images set nothing), so its temperature stays 1, and its threshold
+    comes from training images that the distance was not fitted to; see
     docs/decisions/0010-calibration-without-validation.md.
 
     Args:
@@ -55,6 +56,8 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     """
     validation = None if plan.recipe.training.watch_test_set else plan.validation
     fitted, held_out = _parts(plan.train, validation)
+    if validation and plan.recipe.training.redrawn:
+        held_out = _in_another_hand(held_out)
     proto = onnx_model(model, metadata)
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
     temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
@@ -87,6 +90,14 @@ def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
         return train.take(_spread(len(train), _IMAGES)), validation.take(_spread(len(validation), _IMAGES))
     some = _spread(len(train), 2 * _IMAGES)
     return train.take(some[::2]), train.take(some[1::2])
+
+
+def _in_another_hand(split: Split) -> Split:
+    """The images, and a copy of each as photos of other hands would give it."""
+    from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
+
+    redrawn = redraw(split.images, seed=0, spoilt=0.0)
+    return Split(np.concatenate([split.images, redrawn]), np.tile(split.labels, 2), split.files * 2)
 
 
 def _spread(count: int, at_most: int) -> Indices:

@@ -1,11 +1,12 @@
 """Loading data under the user's eyes: a progress bar, and the choices that were made, on stderr."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from tenfold.data.dataset import Dataset
 from tenfold.data.load import load_dataset
+from tenfold.data.sizes import Progress
 from tenfold.terminal import stderr
 
 _PLAIN_LINE_SECONDS = 5.0
@@ -24,31 +25,37 @@ def load_with_progress(source: str, size: tuple[int, int] | None = None, gray: b
         DataError: There is no such data, or it makes no sense.
         ImageError: A picture cannot be decoded.
     """
-    with _bar() if stderr.is_terminal else _lines() as progress:
+    with shown_progress("Reading images") as progress:
         dataset = load_dataset(source, size=size, gray=gray, progress=progress)
     for note in dataset.notes:
         stderr.print(f"Note: {note}", markup=False)
     return dataset
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+def shown_progress(title: str) -> AbstractContextManager[Progress]:
+    """A bar on a terminal, else a line now and then; gives a function of the steps done and all steps."""
+    return _bar(title) if stderr.is_terminal else _lines(title)
 
-    columns = TextColumn("Reading images"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=stderr, transient=True) as bar:
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progress]:
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as ProgressBar
+
+    columns = TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with ProgressBar(*columns, console=stderr, transient=True) as bar:
         task = bar.add_task("", total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
 @contextmanager
-def _lines() -> Iterator[Callable[[int, int], None]]:
+def _lines(title: str) -> Iterator[Progress]:
     last = time.monotonic()
 
     def report(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last >= _PLAIN_LINE_SECONDS:
             last = time.monotonic()
-            stderr.print(f"Reading images: {done / total:.0%}")
+            stderr.print(f"{title}: {done / total:.0%}")
 
     yield report

@@ -1,17 +1,22 @@
 """What a run is going to do, settled and checked before Keras is loaded."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
+from tenfold.classifier.metadata import polarity
+from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
 from tenfold.recipes.augmentation import refuse_label_changing, refuse_mirrored_characters
 from tenfold.recipes.recipe import Recipe
-from tenfold.recipes.settings import Training
-from tenfold.run.loading import load_with_progress
+from tenfold.recipes.settings import MOST_REDRAWN, Training
+from tenfold.run.loading import load_with_progress, shown_progress
 from tenfold.run.provenance import Stopwatch
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Verbose
@@ -53,6 +58,7 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation = training_splits(dataset, recipe.training)
+        train = with_redrawn(train, dataset, recipe.training, verbose)
         recipe = with_settled_epochs(recipe, len(train))
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
@@ -66,6 +72,33 @@ def with_settled_epochs(recipe: Recipe, images: int) -> Recipe:
     """The recipe with as many epochs as its `least_steps` ask for with so many training images."""
     settled = {"epochs": recipe.training.epochs_for(images), "least_steps": None}
     return recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
+
+
+def with_redrawn(train: Split, dataset: Dataset, training: Training, verbose: Verbose) -> Split:
+    """Training images, and as many copies of them in another hand as a recipe asks for.
+
+    Raises:
+        DataError: They are no handwriting in grey, light on dark.
+    """
+    if not training.redrawn:
+        return train
+    ink = polarity(train.images)
+    if dataset.image_shape[2] != 1 or ink != "light-on-dark" or not are_characters(dataset.class_names):
+        raise DataError(
+            f"{dataset.name}: training.redrawn writes characters again, in grey, light on dark; found "
+            f"{dataset.image_shape[2]} channels, polarity {ink}, classes such as {dataset.class_names[0]!r}. "
+            "Set training.redrawn=0."
+        )
+    from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
+
+    copies = range(1, training.redrawn + 1)
+    images = [train.images]
+    for copy in copies:
+        title = f"Writing again, {copy} of {len(copies)}"
+        with shown_progress(title) if verbose else nullcontext(lambda done, total: None) as progress:
+            images.append(redraw(train.images, training.seed * MOST_REDRAWN + copy - 1, progress))
+    times = len(images)
+    return Split(np.concatenate(images), np.tile(train.labels, times), train.files * times)
 
 
 def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:

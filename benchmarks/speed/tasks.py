@@ -152,6 +152,6 @@ def _from_recipe(name: str) -> Task:
         recipe.compile.optimizer.model_dump(),
         recipe.compile.loss,
         recipe.training.batch_size,
-        # Epochs of convolutions take half a minute, so that fewer of them tell as much.
-        epochs=2 if any(layer["layer"] == "Conv2D" for layer in layers) else 3,
+        # Keras on TensorFlow trains convolutions in fast and in slow spells of several epochs.
+        epochs=4 if any(layer["layer"] == "Conv2D" for layer in layers) else 3,
     )

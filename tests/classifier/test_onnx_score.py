@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 
 from tenfold.classifier.classifier import load_classifier
@@ -8,6 +9,7 @@ from tenfold.classifier.distance import fit_class_distance
 from tenfold.classifier.onnx_score import MAX_WIDTH, hidden_values
 from tenfold.classifier.onnx_writer import onnx_model, write_onnx
 from tenfold.errors import ModelError
+from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.settings import Averaging
 
@@ -28,7 +30,7 @@ def test_hidden_values_are_those_that_enter_the_last_two_dense_layers(network_mo
     model = network_model(NETWORK, SHAPE)
     probabilities, values = hidden_values(onnx_model(model, make_metadata(model)), IMAGES)
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
-    assert [value.shape for value in values.values()] == [(300, 5), (300, 8)]
+    assert [value.shape for value in values.values()] == [(300, 5), (300, 8)]  # the image enters the only convolution
     last = model.layers[-1]
     logits = np.log(probabilities)
     expected = next(iter(values.values())) @ np.asarray(last.kernel) + np.asarray(last.bias)
@@ -45,6 +47,31 @@ def test_the_output_score_is_the_mean_of_the_distances(network_model, make_metad
     expected = sum(distances[name](value) for name, value in values.items()) / len(values)
     np.testing.assert_allclose(scores, expected, atol=2e-3)
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
+
+
+def test_of_convolutions_the_mean_over_all_positions_counts_but_for_the_first(network_model, make_metadata, tmp_path):
+    network = [
+        {"layer": "Conv2D", "filters": 3, "kernel_size": 2, "activation": "relu"},
+        {"layer": "Conv2D", "filters": 4, "kernel_size": 2, "activation": "relu"},
+        {"layer": "Conv2D", "filters": 6, "kernel_size": 2, "padding": "same"},
+        {"layer": "GlobalAveragePooling2D"},
+        {"layer": "Dense", "units": "classes", "activation": "softmax"},
+    ]
+    model = network_model(network, SHAPE)
+    metadata = make_metadata(model)
+    proto = onnx_model(model, metadata)
+    _, values = hidden_values(proto, IMAGES)
+    layers = [layer for layer in model.layers if "conv" in layer.name]
+    maps = keras.Model(model.inputs[0], [layer.output for layer in layers])(IMAGES)
+    expected = [np.asarray(maps[number]).mean(axis=(1, 2)) for number in (2, 1, 0)]
+    for found, mean in zip(values.values(), expected, strict=True):
+        np.testing.assert_allclose(found, mean, rtol=1e-4, atol=1e-5)
+    distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
+    write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
+    _, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
+    np.testing.assert_allclose(scores, sum(distances[name](values[name]) for name in values) / 3, atol=2e-3)
+    _, again = hidden_values(onnx.load(tmp_path / "model.onnx"), IMAGES)
+    assert again.keys() == values.keys()
 
 
 def test_of_several_networks_and_copies_the_first_network_counts_for_the_image_itself(network_model, make_metadata):

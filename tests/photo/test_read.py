@@ -16,7 +16,7 @@ from tenfold.photo.read import read_pictures, reads_handwriting
 
 def test_images_of_mnist_pass_unchanged(classifier, test_images):
     readings = read_pictures(classifier, [Image.fromarray(image) for image in test_images])
-    assert [reading.text for reading in readings] == [one.label for one in classifier.predict(test_images)]
+    assert [reading.text for reading in readings] == [one.label or "?" for one in classifier.predict(test_images)]
     assert not any(reading.notes for reading in readings)
 
 
@@ -72,9 +72,9 @@ def test_other_models_get_the_whole_picture(classifier, written, other):
     assert reads_handwriting(classifier)
     assert not reads_handwriting(same_network)
     reading = tenfold.read_picture(same_network, written("2457"))
-    expected = classifier.probabilities(whole(written("2457"), metadata.polarity)).max()
+    expected = classifier.predict(whole(written("2457"), metadata.polarity))[0].probability
     assert len(reading.characters) == 1
-    assert reading.probability == pytest.approx(float(expected), abs=1e-6)
+    assert reading.probability == pytest.approx(expected, abs=1e-6)
 
 
 def whole(picture: Image.Image, polarity: str) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 
 import tenfold
 from tenfold.evaluation.calibration import fit_temperature, tempered
+from tenfold.photo.redrawing import redraw
 from tenfold.run.calibrate import rejection_threshold
 from tenfold.run.plan import training_splits
 
@@ -51,3 +52,16 @@ def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset,
     prediction = classifier.predict(dataset.test.images[0])
     calibrated = tempered(classifier.probabilities(dataset.test.images[:1]), classifier.metadata.temperature)
     assert prediction.probability == pytest.approx(calibrated.max())
+
+
+def test_with_other_hands_in_training_those_of_the_validation_images_count_as_well(tmp_path):
+    overrides = ["training.redrawn=1", "training.validation_split=0.2", "training.fraction=0.01"]
+    run = tenfold.train("mnist", "dense-128", epochs=1, overrides=overrides, out=tmp_path / "run", verbose=0)
+    _, validation = training_splits(tenfold.load_dataset("mnist"), run.recipe.training)
+    classifier = tenfold.load_classifier(run.path)
+    redrawn = redraw(validation.images, 0, spoilt=0)
+    images = np.concatenate([validation.images, redrawn])
+    expected = fit_temperature(classifier.probabilities(images), np.tile(validation.labels, 2))
+    assert classifier.metadata.temperature == pytest.approx(expected, rel=1e-3)
+    _, scores = classifier.probabilities_and_scores(images)
+    assert (scores > classifier.metadata.rejection_threshold).sum() == 1  # rank 239 of 240: ⌈0.99 · 241⌉

@@ -28,6 +28,9 @@ STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
 )
 """What is done to the whole picture, in this order; each takes a page and gives the next one."""
 
+_REJECTED = 0.1
+"""What the probability of a mark that is none of the classes counts where a wide one may be several characters."""
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -80,7 +83,8 @@ def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list
 
 def _probabilities(marks: Sequence[Mark], classifier: Classifier) -> list[float]:
     images, _ = normalise_marks(marks, classifier)
-    return [prediction.probability for prediction in classifier.predict(images)]
+    predictions = classifier.predict(images)
+    return [one.probability * (1 if one.label is not None else _REJECTED) for one in predictions]
 
 
 def _box(mark: Mark, scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:

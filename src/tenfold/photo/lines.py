@@ -180,8 +180,9 @@ def _covered(values: Values, lines: list[_Line]) -> Array:
 def _erased(values: Values, line: _Line, ink: float, crossings: Array) -> Values:
     reach = line.reach
     band = _band(values, line.rows, reach + 2)
-    above = ndimage.maximum_filter1d(band[:2].max(axis=0), 2 * reach + 1)
-    below = ndimage.maximum_filter1d(band[-2:].max(axis=0), 2 * reach + 1)
+    beside = np.where(_band(crossings, line.rows, reach + 2), 0, band)  # another line is no stroke
+    above = ndimage.maximum_filter1d(beside[:2].max(axis=0), 2 * reach + 1)
+    below = ndimage.maximum_filter1d(beside[-2:].max(axis=0), 2 * reach + 1)
     joined = np.minimum(np.minimum(above, below), band[2:-2])
     joined = np.where(joined > line.level / 2, joined, 0)  # else it is the paper's noise
     darker = band[2:-2] > line.level + 0.45 * (ink - line.level) if ink > 1.4 * line.level else False

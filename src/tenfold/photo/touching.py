@@ -10,7 +10,7 @@ from tenfold.photo.characters import Mark, cut_mark
 from tenfold.photo.normalisation import stroke_width
 from tenfold.photo.page import Array, Values
 
-WIDE = 0.95
+WIDE = 0.85
 """Marks that are wider than this share of their height may be several characters."""
 
 _HEIGHT = 40
@@ -18,7 +18,7 @@ _MOST_CUTS = 8
 _MOST_INK_CROSSED = 1.4
 """A cut crosses one stroke, in widths of strokes; to cross two would be to cut a character in halves."""
 
-_COST_OF_CUT, _COST_OF_WIDTH = 1.2, 8.0
+_COST_OF_CUT, _COST_OF_WIDTH = 1.0, 8.0
 
 Cut = Array
 """For each row of a mark the column at which its right part begins."""
@@ -32,7 +32,7 @@ def split_touching(marks: Sequence[Mark], probabilities: Callable[[list[Mark]], 
 
     Args:
         marks: What `find_marks` gave.
-        probabilities: Gives for each mark the probability of its likeliest class.
+        probabilities: Gives for each mark the probability of its likeliest class, lower if it is none of the classes.
     """
     found = []
     for mark in marks:

@@ -49,7 +49,9 @@ def test_the_output_score_is_the_mean_of_the_distances(network_model, make_metad
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
 
 
-def test_of_convolutions_the_mean_over_all_positions_counts_but_for_the_first(network_model, make_metadata, tmp_path):
+def test_of_maps_mean_and_deviation_over_all_positions_count_but_never_those_of_the_image(
+    network_model, make_metadata, tmp_path
+):
     network = [
         {"layer": "Conv2D", "filters": 3, "kernel_size": 2, "activation": "relu"},
         {"layer": "Conv2D", "filters": 4, "kernel_size": 2, "activation": "relu"},
@@ -63,13 +65,16 @@ def test_of_convolutions_the_mean_over_all_positions_counts_but_for_the_first(ne
     _, values = hidden_values(proto, IMAGES)
     layers = [layer for layer in model.layers if "conv" in layer.name]
     maps = keras.Model(model.inputs[0], [layer.output for layer in layers])(IMAGES)
-    expected = [np.asarray(maps[number]).mean(axis=(1, 2)) for number in (2, 1, 0)]
-    for found, mean in zip(values.values(), expected, strict=True):
-        np.testing.assert_allclose(found, mean, rtol=1e-4, atol=1e-5)
+    first, second, last = (
+        np.concatenate([array.mean(axis=(1, 2)), array.std(axis=(1, 2))], axis=1) for array in map(np.asarray, maps)
+    )
+    expected = [last[:, :6], last, second, first]  # what enters the dense layer, the pooling, and two convolutions
+    for found, known in zip(values.values(), expected, strict=True):
+        np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-4)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
     _, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
-    np.testing.assert_allclose(scores, sum(distances[name](values[name]) for name in values) / 3, atol=2e-3)
+    np.testing.assert_allclose(scores, sum(distances[name](values[name]) for name in values) / 4, atol=1e-2)
     _, again = hidden_values(onnx.load(tmp_path / "model.onnx"), IMAGES)
     assert again.keys() == values.keys()
 

@@ -2,9 +2,9 @@
 
     score   float32 [n], higher is farther; above `rejection_threshold` of the metadata, an image is none of the classes
 
-The score is the mean of the `ClassDistance`s of what enters the last two dense layers, and of what enters each further
-convolution, there of the mean over all positions. Of a mean of several networks or of moved copies, the first network's
-layers are taken, for the image as it is.
+The score is the mean of the `ClassDistance`s of what enters the last two dense layers, and of what enters the last
+three convolutions or global poolings: of these, each channel's mean and standard deviation over all positions. Of a
+mean of several networks or of moved copies, the first network's layers are taken, for the image as it is.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,8 @@ from tenfold.types import Images, Probabilities
 MAX_WIDTH = 2048
 """Wider layers take no part: their covariance would take seconds, and megabytes of the file."""
 
-_DENSE_LAYERS = 2
+_DENSE_LAYERS, _MAPS = 2, 3
+_TAKE_MAPS = ("Conv", "GlobalAveragePool", "GlobalMaxPool")
 _IMAGES_AT_ONCE = 256
 
 
@@ -38,8 +39,8 @@ def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities
     """
     wider = onnx.ModelProto()
     wider.CopyFrom(proto)
-    dense, convolutions = _layer_inputs(proto)
-    names = ["probabilities", *dense, *_add_means(wider, convolutions)]
+    dense, maps = _layer_inputs(proto)
+    names = ["probabilities", *dense, *_add_statistics(wider, maps)]
     wider.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names[1:])
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # NumPy's products need the cores next
@@ -60,7 +61,7 @@ def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) ->
         proto: The network; it is changed.
         distances: By the name of the value that they measure, as `hidden_values` has it.
     """
-    _add_means(proto, _layer_inputs(proto)[1])
+    _add_statistics(proto, _layer_inputs(proto)[1])
     graph = Graph(scope="score")
     scores = [_distance(graph, name, distance, len(distances)) for name, distance in distances.items()]
     total = scores[0]
@@ -73,25 +74,36 @@ def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) ->
 
 
 def _layer_inputs(proto: onnx.ModelProto) -> tuple[list[str], list[str]]:
-    """What enters the last dense layers, and what enters the convolutions but the first, the last ones first."""
+    """What enters the last dense layers, and the maps that enter other layers but never the image; the last first."""
     made_by = {name: node for node in proto.graph.node for name in node.output}
-    value, inputs = "probabilities", dict[str, list[str]](MatMul=[], Conv=[])
+    value, dense, maps = "probabilities", list[str](), list[str]()
     while value in made_by:
         node = made_by[value]
         value = node.input[0]
-        if node.op_type in inputs:
-            inputs[node.op_type].append(value)
+        if node.op_type == "MatMul":
+            dense.append(value)
+        elif node.op_type in _TAKE_MAPS:
+            maps.append(value)
     # The image itself enters the first.
-    return inputs["MatMul"][:_DENSE_LAYERS], inputs["Conv"][:-1]
+    return dense[:_DENSE_LAYERS], maps[:-1][:_MAPS]
 
 
-def _add_means(proto: onnx.ModelProto, maps: list[str]) -> list[str]:
-    """Add each map's mean over all positions, unless a score has brought it along, and give their names."""
+def _add_statistics(proto: onnx.ModelProto, maps: list[str]) -> list[str]:
+    """Add the channels' means and standard deviations of each map, unless a score has brought them; their names."""
     known = {node.name for node in proto.graph.node}
-    graph = Graph(scope="means")
-    means = [graph.add("Flatten", [graph.add("GlobalAveragePool", [name])]) for name in maps]
+    graph = Graph(scope="statistics")
+    names = [_statistics(graph, name) for name in maps]
     proto.graph.node.extend(node for node in graph.nodes if node.name not in known)
-    return means
+    return names
+
+
+def _statistics(graph: Graph, maps: str) -> str:
+    """[n, channels, height, width] → [n, 2 channels]: √(mean x² - (mean x)²) beside the mean."""
+    mean = graph.add("Flatten", [graph.add("GlobalAveragePool", [maps])])
+    squares = graph.add("Flatten", [graph.add("GlobalAveragePool", [graph.add("Mul", [maps, maps])])])
+    variance = graph.add("Sub", [squares, graph.add("Mul", [mean, mean])])
+    deviation = graph.add("Sqrt", [graph.add("Relu", [variance])])  # rounding may leave less than 0
+    return graph.add("Concat", [mean, deviation], axis=1)
 
 
 def _distance(graph: Graph, value: str, distance: ClassDistance, count: int) -> str:

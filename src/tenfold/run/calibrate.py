@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +19,9 @@ from tenfold.types import Indices, Scores
 
 FALSE_REJECTIONS = 0.01
 """Share of the images of the classes themselves that may be rejected."""
+
+_SPOILT = 0.05
+"""Share of copies in another hand that look as if cleaning had failed: fewer than in training, more than of photos."""
 
 _IMAGES = 2_500
 """So many fit the distance, and so many set the threshold: a tenth of a second for small networks."""
@@ -44,9 +47,9 @@ class Calibration:
 def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     """Measure temperature and rejection threshold.
 
-    Validation images set both, and where a recipe trains on other hands, so do copies of them in another hand. A recipe
-    that trains on all images leaves none (and test images set nothing), so its temperature stays 1, and its threshold
-    comes from training images that the distance was not fitted to; see
+    Validation images set both; where a recipe trains on other hands, their copies in another hand do. A recipe that
+    trains on all images leaves none (and test images set nothing), so its temperature stays 1, and its threshold comes
+    from training images that the distance was not fitted to; see
     docs/decisions/0010-calibration-without-validation.md.
 
     Args:
@@ -93,11 +96,10 @@ def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
 
 
 def _in_another_hand(split: Split) -> Split:
-    """The images, and a copy of each as photos of other hands would give it."""
+    """The images as photos of other hands would give them."""
     from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
 
-    redrawn = redraw(split.images, seed=0, spoilt=0.0)
-    return Split(np.concatenate([split.images, redrawn]), np.tile(split.labels, 2), split.files * 2)
+    return replace(split, images=redraw(split.images, seed=0, spoilt=_SPOILT))
 
 
 def _spread(count: int, at_most: int) -> Indices:

@@ -82,7 +82,7 @@ def _lines(values: Values, thickest: int) -> Iterator[_Line]:
     least = max(0.015, 1.5 * paper(values)[1])
     dark = ndimage.maximum_filter1d(profiles, 3, axis=0) > least
     slopes = np.linspace(-_STEEPEST, _STEEPEST, 97)
-    scores = np.stack([_score(profiles, dark, slope * width / _STRIPS) for slope in slopes], axis=1)
+    scores = _scores(profiles, dark, slopes * width / _STRIPS)
     found = 0
     for _ in range(_MOST_LINES):
         row, number = np.unravel_index(np.argmax(scores), scores.shape)
@@ -102,29 +102,33 @@ def _without_wide(profiles: Values, thickest: int) -> Values:
     return np.asarray(profiles - ndimage.grey_opening(profiles, size=(2 * thickest + 1, 1)), np.float32)
 
 
-def _score(profiles: Values, dark: Array, drift: float) -> Values:
-    """For each row (at the page's middle) how dark it is along the slope; 0 where nothing runs from end to end.
+def _scores(profiles: Values, dark: Array, drifts: Values) -> Values:
+    """For each row (at the page's middle) and slope, how dark it is there; 0 where nothing runs from end to end.
 
     Strips in which the line has left the page do not count, if at least half are left.
     """
     height = len(profiles)
-    rows, columns = _along(height, drift)
-    inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    possible = inside.astype(np.float32) @ _STRETCHES
-    found = (dark[rows, columns] & inside).astype(np.float32) @ _STRETCHES
-    share = np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0).max(axis=1)
-    chosen = np.flatnonzero(share >= _SHARE_OF_STRIPS)
-    score = np.zeros(height, np.float32)
-    clear = np.where(inside[chosen], profiles[rows[chosen], columns], 0).sum(axis=1)
-    score[chosen] = clear / np.maximum(possible[chosen, 0], 1)
-    return score
+    shifts = np.rint((np.arange(_STRIPS) - (_STRIPS - 1) / 2) * drifts[:, np.newaxis]).astype(int)
+    margin = int(np.abs(shifts).max())
+    beyond = ((0, 0), (margin, margin))
+    clear, black, inside = (
+        np.pad(values.T.astype(np.float32), beyond) for values in (profiles, dark, np.ones_like(dark))
+    )
+    scores = np.zeros((height, len(drifts)), np.float32)
+    for number, starts in enumerate(margin + shifts):
+        possible = _STRETCHES.T @ _along(inside, starts, height)
+        found = _STRETCHES.T @ _along(black, starts, height)
+        share = np.where(possible >= _STRIPS / 2, found / np.maximum(possible, 1), 0).max(axis=0)
+        chosen = np.flatnonzero(share >= _SHARE_OF_STRIPS)
+        if len(chosen):
+            darkness = _along(clear, starts, height)[:, chosen].sum(axis=0)
+            scores[chosen, number] = darkness / np.maximum(possible[0, chosen], 1)
+    return scores
 
 
-def _along(height: int, drift: float) -> tuple[Array, Array]:
-    columns = np.arange(_STRIPS)
-    shifts = np.rint((columns - (_STRIPS - 1) / 2) * drift).astype(int)
-    return np.arange(height)[:, np.newaxis] + shifts, columns
+def _along(strips: Values, starts: Array, height: int) -> Values:
+    """From each strip, one in a row of the array, the values from its own start on."""
+    return np.stack([strip[start : start + height] for strip, start in zip(strips, starts.tolist(), strict=True)])
 
 
 def _traced(values: Values, profiles: Values, row: int, slope: float, thickest: int) -> _Line:

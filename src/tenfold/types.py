@@ -3,10 +3,25 @@
 `n` images of `height` × `width` pixels with `channels` values each (1 grey, 3 colour), of `classes` classes.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import Float, Float32, Int, Int32, UInt8
+
+if TYPE_CHECKING:
+    from jaxtyping import Float as Float
+    from jaxtyping import Float32 as Float32
+    from jaxtyping import Int as Int
+    from jaxtyping import Int32 as Int32
+    from jaxtyping import UInt8 as UInt8
+else:
+
+    class _Shaped:
+        """`Float[np.ndarray, "n"]` is np.ndarray: jaxtyping takes long to load, and a prediction has no time for it."""
+
+        def __class_getitem__(cls, array_and_shape: tuple[type, str]) -> type:
+            return array_and_shape[0]
+
+    Float = Float32 = Int = Int32 = UInt8 = _Shaped
 
 Images = UInt8[np.ndarray, "n height width channels"]
 """Pixels 0…255."""

@@ -9,9 +9,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
 
 from tenfold.errors import DataError
+from tenfold.types import UInt8
 
 _UNSIGNED_BYTE = 8
 

@@ -3,13 +3,12 @@
 import math
 
 import numpy as np
-from jaxtyping import Float32
 
 from tenfold.data.pixel_values import pixel_bytes, square_shape
 from tenfold.data.sizes import Progress
 from tenfold.data.table import Table, cell, cells, check_cells, table_labels
 from tenfold.errors import DataError
-from tenfold.types import Images
+from tenfold.types import Float32, Images
 
 _CHUNK_ROWS = 2_000
 

@@ -1,10 +1,9 @@
 """Pixels as numbers of some type and range → uint8 0…255, or a clear refusal."""
 
 import numpy as np
-from jaxtyping import UInt8
 
 from tenfold.errors import DataError
-from tenfold.types import Images
+from tenfold.types import Images, UInt8
 
 Pixels = UInt8[np.ndarray, "..."]
 

@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-from jaxtyping import Float
 
-from tenfold.types import Labels, Probabilities
+from tenfold.types import Float, Labels, Probabilities
 
 _MAX_TEMPERATURE = 10.0
 _SMALLEST_PROBABILITY = 1e-38

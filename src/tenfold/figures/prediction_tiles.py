@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float32
 from matplotlib.figure import Figure
 
 from tenfold.figures.fonts import drawable_names, shortened
 from tenfold.figures.gallery import Bar, Line, Tile, gallery
 from tenfold.figures.style import BLUE, GREY, RED
-from tenfold.types import Image, Images, Indices, Labels, Probabilities
+from tenfold.types import Float32, Image, Images, Indices, Labels, Probabilities
 
 Row = Float32[np.ndarray, " classes"]
 

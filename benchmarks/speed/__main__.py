@@ -68,7 +68,9 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant at each task; default 3")
     parser.add_argument("--epochs", type=int, help="epochs of each turn, at least 2; 3 by default, 2 for slow tasks")
     parser.add_argument("--fraction", type=float, default=1.0, help="share of each task's images, to try things out")
-    parser.add_argument("--out", type=Path, help="results; .bench/results unless all take part, on all images")
+    parser.add_argument(
+        "--out", type=Path, help="results; .bench/results unless all take part, three times, on all images"
+    )
     arguments = parser.parse_args()
     try:
         arguments.tasks = chosen_tasks(arguments.tasks)
@@ -78,7 +80,8 @@ def parsed_arguments() -> argparse.Namespace:
         parser.error(f"no task {unknown.args[0]}; groups: {groups}; tasks: {', '.join(task.name for task in known)}")
     if arguments.rounds < 1 or (arguments.epochs or 2) < 2 or not 0 < arguments.fraction <= 1:
         parser.error("expected --rounds of at least 1, --epochs of at least 2, --fraction above 0 and up to 1")
-    whole = arguments.fraction == 1 and set(arguments.contestants) == set(names)
+    all_images = arguments.fraction == 1 and arguments.epochs is None and arguments.rounds >= 3
+    whole = all_images and set(arguments.contestants) == set(names)
     arguments.out = arguments.out or (RESULTS if whole else TRIALS)
     return arguments
 

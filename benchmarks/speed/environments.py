@@ -118,7 +118,8 @@ def variables(contestant: Contestant, folder: Path) -> dict[str, str]:
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "XDG_CACHE_HOME": str(folder / "cache"),
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("KERAS_", "TF_", "JAX_"))}
+    settings = ("KERAS_", "TF_", "JAX_", "TENFOLD_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     if contestant.environment:
         inherited.pop("PYTHONPATH", None)
     return inherited | alike | contestant.variables

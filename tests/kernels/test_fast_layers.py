@@ -173,6 +173,58 @@ def test_a_model_with_a_call_of_its_own_sees_what_every_layer_gives():
             np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+class InnerLoss(keras.Model):
+    """Its loss looks at what a layer within gives."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean(self.get_layer("c")(x))
+
+
+def test_a_loss_of_the_models_own_may_look_at_any_layers_output():
+    inputs = keras.Input((8, 8, 1))
+    maps = layers.MaxPooling2D(2, name="p")(layers.Conv2D(2, 3, activation="relu", name="c")(inputs))
+    model = InnerLoss(inputs, maps)
+    assert replaced(model) == {"c": "_call_block", "p": "max_pooling"}
+    images = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+    expected = float(model.compute_loss(images))
+    with fast_layers(model):
+        assert float(model.compute_loss(images)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_convolution_that_somebody_put_in_place_of_a_layers_own_stays():
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="c")])
+    layer = model.layers[0]
+    layer.convolution_op = lambda inputs, kernel, stock=layer.convolution_op: 2 * stock(inputs, kernel)
+    assert replaced(model) == {}
+
+
+def test_with_64_bits_switched_on_float32_layers_stay_float32():
+    normalization = layers.BatchNormalization(scale=False, center=False)
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(2, 3, use_bias=False, padding="same"),
+            layers.Conv2D(3, 3, use_bias=False, padding="same"),
+            normalization,
+            layers.Flatten(),
+            layers.Dense(3, use_bias=False),
+        ]
+    )
+    images = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+    expected = np.asarray(model(images, training=True))
+
+    def loss(kernel):
+        values = [kernel, *(variable.value for variable in model.trainable_variables[1:])]
+        rest = [variable.value for variable in model.non_trainable_variables]
+        return model.stateless_call(values, rest, images, training=True)[0].sum()
+
+    kernel = model.trainable_variables[0].value
+    gradient = jax.grad(loss)(kernel)
+    with jax.enable_x64(True), fast_layers(model):
+        np.testing.assert_allclose(model(images, training=True), expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(jax.grad(loss)(kernel), gradient, rtol=1e-3, atol=1e-4)
+
+
 def test_a_regularised_output_is_seen_before_pooling():
     convolution = layers.Conv2D(2, 3, activation="relu", activity_regularizer="l2", name="c")
     model = keras.Sequential([keras.Input((8, 8, 1)), convolution, layers.MaxPooling2D(2, name="p")])

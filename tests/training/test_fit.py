@@ -1,10 +1,14 @@
 """`tenfold.fit` against `keras.Model.fit`: the same weights, the same History, for the same batches."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
+from tenfold.training.engine import Program, read_state
 from tenfold.training.fit import _evaluation_batch, fit
 
 layers = keras.layers
@@ -69,8 +73,10 @@ def test_three_epochs_equal_keras_with_a_smaller_last_batch(network, optimizer):
     [
         {"validation_split": 0.3, "batch_size": 35},
         {"class_weight": {0: 1.0, 1: 5.0, 2: 0.5}},
+        {"class_weight": {0: 1.0, 1: 5.0, 2: 0.5}, "validation_split": 0.3},
         {"sample_weight": np.linspace(0.1, 2, 150)},
         {"validation_data": digits(40), "validation_freq": 2},
+        {"validation_data": [*digits(40)]},
         {"batch_size": 200},
         {"batch_size": None, "callbacks": None},
     ],
@@ -98,6 +104,89 @@ def test_keras_callbacks_work_and_the_best_epoch_is_restored():
     assert len(history.epoch) < 30
     for one, other in zip(model.get_weights(), weights[best], strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+class PerBatchRate(keras.callbacks.Callback):
+    """Sets another rate before each batch, and notes which methods are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.calls.append(batch)
+        self.model.optimizer.learning_rate = 0.1 / (1 + batch)
+
+    def on_test_begin(self, logs=None):
+        self.calls.append("test")
+
+    def on_test_end(self, logs=None):
+        self.calls.append(sorted(logs))
+
+
+def test_a_callback_of_ones_own_acts_at_every_batch_as_in_keras():
+    images, labels = digits()
+    weights, calls = [], []
+    for train in (keras.Model.fit, fit):
+        model, callback = compiled(dense_layers, "sgd"), PerBatchRate()
+        train(model, images, labels, validation_split=0.3, epochs=2, shuffle=False, verbose=0, callbacks=[callback])
+        weights.append(model.get_weights())
+        calls.append(callback.calls)
+    assert calls[0] == calls[1] == 2 * [0, 1, 2, 3, "test", ["accuracy", "loss"]]
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+class OwnStep(keras.Sequential):
+    """A train step by hand, with a log that is no metric."""
+
+    def train_step(self, state, data):
+        logs, state = super().train_step(state, data)
+        return {"twice": 2 * logs["loss"]}, state
+
+
+def test_a_train_step_of_ones_own_gives_its_own_logs():
+    images, labels = digits(64)
+    histories = []
+    for train in (keras.Model.fit, fit):
+        keras.utils.set_random_seed(1)
+        model = OwnStep([keras.Input((10, 10, 1)), *dense_layers()])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        histories.append(train(model, images / 255, labels, epochs=2, shuffle=False, verbose=0).history)
+    assert histories[0].keys() == histories[1].keys() == {"twice"}
+    np.testing.assert_allclose(histories[0]["twice"], histories[1]["twice"], rtol=1e-4)
+
+
+def test_metrics_of_several_values_equal_keras():
+    images, labels = digits(96)
+    histories = []
+    for train in (keras.Model.fit, fit):
+        model = compiled(dense_layers)
+        model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score()])
+        arguments = {"epochs": 2, "shuffle": False, "verbose": 2}
+        histories.append(train(model, images, np.eye(4, dtype=np.float32)[labels], **arguments).history["f1_score"])
+    assert np.shape(histories[1]) == (2, 4)
+    np.testing.assert_allclose(histories[0], histories[1], rtol=1e-5)
+
+
+def unknown_convolutions():
+    return [
+        layers.Conv2D(4, 3, dilation_rate=2, activation="relu"),
+        layers.Conv2DTranspose(3, 3, activation="relu"),
+        layers.SeparableConv2D(5, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(4, activation="softmax"),
+    ]
+
+
+def test_a_network_with_xlas_own_convolutions_is_run_step_by_step():
+    assert_same_training(unknown_convolutions, {})
+    model = compiled(unknown_convolutions)
+    model._symbolic_build(data_batch=digits(32))
+    with ThreadPoolExecutor(1) as compiler:
+        program = Program(model, tuple(map(jnp.asarray, digits())), 32, True, compiler)
+    state = read_state(model)
+    assert [chunk.steps for chunk in program.chunks(lambda: state, np.arange(150))] == [1, 2, 3, 4, 5]
 
 
 def test_shuffling_depends_on_the_seed_alone():

@@ -3,7 +3,7 @@ import pytest
 
 from tenfold.errors import DataError
 from tenfold.keras_on_jax import keras
-from tenfold.training.inputs import checked_arrays
+from tenfold.training.inputs import checked_arrays, with_class_weights
 
 
 def model(loss="sparse_categorical_crossentropy"):
@@ -17,7 +17,8 @@ LABELS = np.array([0, 1, 2, 0, 1, 2])
 
 
 def test_weights_of_images_and_classes_are_multiplied():
-    x, y, weights = checked_arrays(model(), IMAGES, LABELS, np.full(6, 2.0), {0: 1.0, 1: 3.0, 2: 0.5})
+    arrays = checked_arrays(model(), IMAGES, LABELS, np.full(6, 2.0))
+    x, y, weights = with_class_weights(arrays, {0: 1.0, 1: 3.0, 2: 0.5})
     assert x is IMAGES
     assert y is LABELS
     assert weights.tolist() == [2, 6, 1, 2, 6, 1]
@@ -42,6 +43,8 @@ def test_lists_become_arrays_and_floats_single_precision():
         (IMAGES[:0], LABELS[:0], "sparse_categorical_crossentropy", "at least one"),
         (IMAGES, np.eye(3)[LABELS], "sparse_categorical_crossentropy", "argmax"),
         (IMAGES, LABELS + 1, "sparse_categorical_crossentropy", "1 to 3, but the model has 3 outputs"),
+        (IMAGES, LABELS + 0.5, "sparse_categorical_crossentropy", "no whole numbers"),
+        (IMAGES, np.full(6, np.nan), "sparse_categorical_crossentropy", "no whole numbers"),
         (IMAGES, LABELS, "categorical_crossentropy", "to_categorical"),
         (np.full(IMAGES.shape, np.nan), LABELS, "sparse_categorical_crossentropy", r"first in x\[0\]"),
         ({"a": IMAGES}, LABELS, "sparse_categorical_crossentropy", "x is dict"),
@@ -53,6 +56,15 @@ def test_lists_become_arrays_and_floats_single_precision():
 def test_what_does_not_fit_is_named(x, y, loss, message):
     with pytest.raises(DataError, match=message):
         checked_arrays(model(loss), x, y)
+
+
+def test_a_model_with_several_outputs_is_named():
+    inputs = keras.Input((4, 4, 1))
+    outputs = [keras.layers.Dense(3)(keras.layers.Flatten()(inputs)) for _ in range(2)]
+    several = keras.Model(inputs, outputs)
+    several.compile("sgd", ["mse", "mse"])
+    with pytest.raises(DataError, match="several outputs"):
+        checked_arrays(several, IMAGES, LABELS)
 
 
 def test_weights_that_do_not_fit_are_named():

@@ -146,7 +146,7 @@ def _image_gradient(images: tuple[int, ...], kernel: Kernel, gradient: Maps, blo
     results = (_array(images), _array((1,), jnp.uint8))
     call = jax.ffi.ffi_call(native.target("conv_forward"), results, vmap_method="sequential")
     attributes = _attributes(images, kernel.shape, block) | {"padding": np.array(margins, np.int64).reshape(-1)}
-    gradients, _ = call(gradient, turned, jnp.zeros(images[-1]), **attributes)
+    gradients, _ = call(gradient, turned, jnp.zeros(images[-1], kernel.dtype), **attributes)
     result: ImageBatch = gradients
     return result
 

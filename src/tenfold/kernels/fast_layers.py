@@ -85,7 +85,7 @@ def _dense(layer: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
 
 def _call_dense(layer: Any, relu: bool, activation: Any, inputs: Any, training: bool | None = None) -> Any:
     kernel = keras.ops.convert_to_tensor(layer.kernel)
-    bias = keras.ops.convert_to_tensor(layer.bias) if layer.use_bias else jnp.zeros(layer.units)
+    bias = keras.ops.convert_to_tensor(layer.bias) if layer.use_bias else jnp.zeros(layer.units, kernel.dtype)
     compute = dense_block if inputs.ndim == 2 else twin_dense_block
     outputs = compute(jnp.asarray(inputs, kernel.dtype), kernel, bias, relu)
     return outputs if activation is None else activation(outputs)
@@ -103,8 +103,8 @@ def _call_norm(layer: Any, relu: bool, stock: Call, inputs: Any, training: bool 
     if not (training and layer.trainable) or mask is not None or inputs.dtype != "float32":
         outputs = stock(layer, inputs, training=training, mask=mask)
         return keras.ops.relu(outputs) if relu else outputs
-    gamma = keras.ops.convert_to_tensor(layer.gamma) if layer.scale else jnp.ones(inputs.shape[-1])
-    beta = keras.ops.convert_to_tensor(layer.beta) if layer.center else jnp.zeros(inputs.shape[-1])
+    gamma = keras.ops.convert_to_tensor(layer.gamma) if layer.scale else jnp.ones(inputs.shape[-1], inputs.dtype)
+    beta = keras.ops.convert_to_tensor(layer.beta) if layer.center else jnp.zeros(inputs.shape[-1], inputs.dtype)
     outputs, mean, variance = norm_block(inputs, gamma, beta, layer.epsilon, relu)
     for moving, new in ((layer.moving_mean, mean), (layer.moving_variance, variance)):
         moving.assign(moving * layer.momentum + new * (1.0 - layer.momentum))
@@ -134,7 +134,8 @@ def _block(convolution: Any, followers: dict[Any, Any]) -> dict[Any, Call]:
 
 def _call_block(convolution: Any, block: ConvBlock, activation: Any, inputs: Any) -> Any:
     kernel = keras.ops.convert_to_tensor(convolution.kernel)
-    bias = keras.ops.convert_to_tensor(convolution.bias) if convolution.use_bias else jnp.zeros(convolution.filters)
+    no_bias = jnp.zeros(convolution.filters, kernel.dtype)
+    bias = keras.ops.convert_to_tensor(convolution.bias) if convolution.use_bias else no_bias
     maps = conv_block(jnp.asarray(inputs, kernel.dtype), kernel, bias, block)
     return maps if activation is None else activation(maps)
 
@@ -155,8 +156,8 @@ def _swallowable(layer: Any, followers: dict[Any, Any]) -> Any:
 
 
 def _has_stock_call(layer: Any) -> bool:
-    """Whether nobody has given this one layer another `call` than its class has."""
-    return "call" not in getattr(layer, "__dict__", {})
+    """Whether nobody has given this one layer another `call`, or Keras's hook within it, than its class has."""
+    return not {"call", "convolution_op"} & getattr(layer, "__dict__", {}).keys()
 
 
 def _is_known_convolution(layer: Any) -> bool:

@@ -16,8 +16,19 @@ def all_layers(model: Any) -> Iterator[Any]:
             yield from all_layers(layer)
 
 
+def is_stock(model: Any, method: str) -> bool:
+    """Whether a model's method is Keras's, and not its own."""
+    module: str = getattr(model, method).__module__
+    return module.startswith("keras.")
+
+
 def followers(model: Any) -> dict[Any, Any]:
-    """The layers whose output goes to one place only, and the layer there. Both are called once, and nowhere else."""
+    """The layers whose output goes to one place only, and the layer there. Both are called once, and nowhere else.
+
+    A model with a step or a `compute_loss` of its own may look at any layer's output there: it has none of them.
+    """
+    if not all(is_stock(model, method) for method in ("train_step", "test_step", "compute_loss", "__call__")):
+        return {}
     graphs = _graphs(model)
     calls = Counter(operation for graph in graphs for operation in _called(graph))
     pairs = (pair for graph in graphs for pair in _readers(graph))

@@ -25,6 +25,7 @@ _MAX_BYTES = 100_000_000
 _OFF = ("off", "none", "0", "no", "false")
 _ENTRIES = "*-cache"
 _CHECKED = "checked"
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _MARGIN_SECONDS = 1.0
 """More than the clocks of a file system and of Python differ by."""
 
@@ -37,7 +38,7 @@ def compile_cache_folder() -> Path | None:
     chosen = os.environ.get("TENFOLD_COMPILE_CACHE", "").strip()
     if chosen.lower() in _OFF:
         return None
-    return Path(chosen).expanduser() if chosen else cache_folder() / "compiled"
+    return Path(os.path.expanduser(chosen)) if chosen else cache_folder() / "compiled"  # noqa: PTH111 - ~nobody stays
 
 
 def compile_cache_bytes(folder: Path) -> int:
@@ -160,8 +161,8 @@ def _last_use(entry: tuple[Path, os.stat_result]) -> float:
 
 def _is_damaged(path: Path) -> bool:
     content = path.read_bytes()
-    if content[:1] != b"\x78":  # not zlib's: with some versions of Python and packages, JAX writes zstandard
-        return len(content) == 0
+    if content.startswith(_ZSTANDARD):  # with some versions of Python and packages; not every Python reads it
+        return False
     try:
         zlib.decompress(content)
     except zlib.error:

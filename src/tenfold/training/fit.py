@@ -12,8 +12,8 @@ from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.terminal import busy
 from tenfold.training.compile_cache import compile_cache
-from tenfold.training.engine import Program, State, read_state, write_state
-from tenfold.training.inputs import Arrays, check_augmentation, checked_arrays
+from tenfold.training.engine import Program, read_state, write_state
+from tenfold.training.inputs import Arrays, check_augmentation, checked_arrays, with_class_weights
 from tenfold.training.progress import ProgressBar
 from tenfold.types import Verbose
 
@@ -50,10 +50,11 @@ def fit(
         batch_size: Images for each step; None means 32.
         epochs: Number of the last epoch.
         verbose: "auto" or 1 shows a bar and a line for each epoch, 2 the lines only, 0 nothing.
-        callbacks: A Keras callback or a list of them. Their batch methods are called every fraction of a second, not at
-            every batch.
+        callbacks: A Keras callback or a list of them. Methods of your own for batches are called at every batch, as
+            Keras does, which takes the time of a call for each; those of Keras's callbacks every fraction of a second.
         validation_split: Share of the data, from its end, to evaluate after each epoch instead of training on it.
-        validation_data: (x, y) or (x, y, sample_weight) to evaluate after each epoch; overrides validation_split.
+        validation_data: (x, y) or (x, y, sample_weight) to evaluate after each epoch, in batches of a size of its own
+            (it matters only to losses that are no means over images); overrides validation_split.
         shuffle: Whether each epoch has its own order, a function of seed and epoch.
         class_weight: Weight of each class in the loss, by its number.
         sample_weight: Weight of each image in the loss, [n].
@@ -74,13 +75,16 @@ def fit(
         raise ModelError("The model is not compiled. Call model.compile(optimizer=…, loss=…, metrics=[…]) first.")
     batch_size = 32 if batch_size is None else batch_size
     _check_settings(validation_split, seed, batch_size=batch_size, epochs=epochs, validation_freq=validation_freq)
-    arrays = checked_arrays(model, x, y, sample_weight, class_weight)
+    arrays = checked_arrays(model, x, y, sample_weight)
     if augmentation:
         check_augmentation(augmentation, arrays)
     arrays, validation = _with_validation(model, arrays, validation_split, validation_data)
-    bar = ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
+    if class_weight is not None:
+        arrays = with_class_weights(arrays, class_weight)
+    callbacks, bar = _listed(callbacks), ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
+    single_steps = any(map(_counts_batches, callbacks))
     listeners = keras.callbacks.CallbackList(
-        [*_listed(callbacks), *([bar] if verbose != 0 else [])],
+        [*callbacks, *([bar] if verbose != 0 else [])],
         add_history=True,
         model=model,
         epochs=epochs,
@@ -90,7 +94,7 @@ def fit(
     passes = (Pass(epoch, _order(len(arrays[0]), shuffle, seed, epoch), seed) for epoch in range(initial_epoch, epochs))
     with compile_cache():
         with busy("Compiling the training program", show=verbose != 0):
-            training, evaluation = _programs(model, arrays, validation, batch_size, augmentation)
+            training, evaluation = _programs(model, arrays, validation, batch_size, augmentation, single_steps)
         try:
             _run_epochs(model, training, evaluation, passes, validation_freq, listeners)
         finally:
@@ -107,14 +111,19 @@ class Pass(NamedTuple):
 
 
 def _programs(
-    model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int, augmentation: Augmentation | None
+    model: Any,
+    arrays: Arrays,
+    validation: Arrays | None,
+    batch_size: int,
+    augmentation: Augmentation | None,
+    single_steps: bool,
 ) -> tuple[Program, Program | None]:
     """What runs an epoch and what evaluates after it; the latter is compiled while the first epoch runs."""
     model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
     evaluation = None
     compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
     try:
-        training = Program(model, _on_device(arrays), batch_size, True, compiler, augmentation)
+        training = Program(model, _on_device(arrays), batch_size, True, compiler, augmentation, single_steps)
         if validation:
             evaluation_batch = _evaluation_batch(validation)
             evaluation = Program(model, _on_device(validation), evaluation_batch, False, compiler)
@@ -134,14 +143,14 @@ def _run_epochs(
 ) -> None:
     """Train epoch by epoch until a callback stops it."""
     model.stop_training = False
-    logs: dict[str, float] = {}
+    logs: dict[str, Any] = {}
     listeners.on_train_begin()
     for one in passes:
         epoch = one.epoch
         listeners.on_epoch_begin(epoch)
         logs = _train_epoch(model, training, one, listeners)
         if evaluation and not model.stop_training and (epoch + 1) % validation_freq == 0:
-            logs |= {f"val_{name}": value for name, value in _evaluate(model, evaluation).items()}
+            logs |= {f"val_{name}": value for name, value in _evaluate(model, evaluation, listeners).items()}
         listeners.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -153,6 +162,12 @@ def _listed(callbacks: Any) -> list[Any]:
     if callbacks is None:
         return []
     return list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def _counts_batches(callback: Any) -> bool:
+    """Whether a callback has methods of the user's own for batches; those of Keras's callbacks get along with leaps."""
+    names = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+    return any(not str(getattr(callback, name).__module__).startswith("keras.") for name in names)
 
 
 def _check_settings(validation_split: float, seed: int, **counts: Any) -> None:
@@ -171,7 +186,7 @@ def _with_validation(
     """What to train on, and what to evaluate after each epoch."""
     if validation_data is None:
         return _cut(arrays, validation_split) if validation_split else (arrays, None)
-    if not isinstance(validation_data, tuple) or len(validation_data) not in (2, 3):
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         raise DataError("validation_data should be a tuple: (x, y) or (x, y, sample_weight).")
     return arrays, checked_arrays(model, *validation_data)
 
@@ -207,12 +222,12 @@ def _order(count: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray[Any, 
     return np.random.default_rng((seed, epoch)).permutation(count) if shuffle else np.arange(count)
 
 
-def _train_epoch(model: Any, program: Program, one: Pass, listeners: Any) -> dict[str, float]:
-    """One pass over the training data; the model's variables follow chunk by chunk."""
-    logs: dict[str, float] = {}
+def _train_epoch(model: Any, program: Program, one: Pass, listeners: Any) -> dict[str, Any]:
+    """One pass over the training data; the model's variables follow chunk by chunk, and callbacks may set them."""
+    logs: dict[str, Any] = {}
     model.reset_metrics()
     listeners.on_train_batch_begin(0)
-    for chunk in program.chunks(read_state(model), one.order, (one.seed % 2**32, one.epoch)):
+    for chunk in program.chunks(lambda: read_state(model), one.order, (one.seed % 2**32, one.epoch)):
         if not chunk.finite:
             raise NonFiniteLossError(_divergence(model, chunk.steps, program.steps))
         write_state(model, chunk.state)
@@ -220,16 +235,20 @@ def _train_epoch(model: Any, program: Program, one: Pass, listeners: Any) -> dic
         listeners.on_train_batch_end(chunk.steps - 1, logs)
         if model.stop_training:
             break
+        if chunk.steps < program.steps:
+            listeners.on_train_batch_begin(chunk.steps)
     return logs
 
 
-def _evaluate(model: Any, program: Program) -> dict[str, float]:
+def _evaluate(model: Any, program: Program, listeners: Any) -> dict[str, Any]:
     """Loss and metrics over all of the program's data."""
     model.reset_metrics()
-    state: State = read_state(model)
-    logs: dict[str, float] = {}
-    for chunk in program.chunks(state, np.arange(program.images)):
+    listeners.on_test_begin()
+    logs: dict[str, Any] = {}
+    for chunk in program.chunks(lambda: read_state(model), np.arange(program.images)):
+        write_state(model, chunk.state)
         logs = chunk.logs
+    listeners.on_test_end(logs)
     return logs
 
 

@@ -11,9 +11,7 @@ from tenfold.recipes.augmentation import Augmentation
 Arrays = tuple[np.ndarray[Any, Any], ...]
 
 
-def checked_arrays(
-    model: Any, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
-) -> Arrays:
+def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any = None) -> Arrays:
     """Turn the arguments of `fit` into arrays of one length that suit the model and its loss.
 
     Args:
@@ -21,7 +19,6 @@ def checked_arrays(
         x: Inputs [n, ...].
         y: Labels: integers [n] or one-hot [n, classes], as the loss asks for.
         sample_weight: Weight of each image in the loss, [n].
-        class_weight: Weight of each class, by its number, 1 for those that it leaves out; multiplies sample_weight.
 
     Returns:
         (x, y) or (x, y, weights).
@@ -29,21 +26,33 @@ def checked_arrays(
     Raises:
         DataError: Something does not fit; it says what was found, what was expected and what to do.
     """
+    if isinstance(getattr(model, "output_shape", None), list | dict):
+        raise DataError("The model has several outputs; expected one. Use keras.Model.fit for it.")
     x, y = _array(x, "x"), _array(y, "y")
     if len(x) != len(y) or len(x) == 0:
         raise DataError(f"x holds {len(x):,} and y {len(y):,} entries; expected the same number, at least one.")
     _check_shape(model, x)
     _check_finite(x)
     _check_labels(model, y)
-    weights = None
-    if sample_weight is not None:
-        weights = _array(sample_weight, "sample_weight").astype(np.float32)
-        if weights.shape != (len(x),):
-            raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}].")
-    if class_weight is not None:
-        of_class = _class_weights(y, class_weight)
-        weights = of_class if weights is None else weights * of_class
-    return (x, y) if weights is None else (x, y, weights)
+    if sample_weight is None:
+        return x, y
+    weights = _array(sample_weight, "sample_weight").astype(np.float32)
+    if weights.shape != (len(x),):
+        raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}].")
+    return x, y, weights
+
+
+def with_class_weights(arrays: Arrays, class_weight: Mapping[int, float]) -> Arrays:
+    """Multiply each image's weight by that of its class.
+
+    Args:
+        arrays: (x, y) or (x, y, weights), as `checked_arrays` gives them.
+        class_weight: Weight of each class, by its number, 1 for those that it leaves out.
+    """
+    x, y, *weights = arrays
+    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
+    of_class = np.array([class_weight.get(label, 1.0) for label in labels.tolist()], np.float32)
+    return x, y, weights[0] * of_class if weights else of_class
 
 
 def check_augmentation(augmentation: Augmentation, arrays: Arrays) -> None:
@@ -113,6 +122,8 @@ def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
                 f"y has shape {list(y.shape)}: one-hot labels. The loss {loss} expects integers: "
                 "give y.argmax(axis=1), or compile with categorical_crossentropy."
             )
+        if not np.array_equal(y, np.round(y)):
+            raise DataError(f"y holds values that are no whole numbers; the loss {loss} expects integers.")
         if y.min() < 0 or y.max() >= classes:
             raise DataError(
                 f"y runs from {y.min()} to {y.max()}, but the model has {classes} outputs; expected 0 to {classes - 1}."
@@ -122,8 +133,3 @@ def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
             f"y has shape {list(y.shape)}: integer labels. The loss {loss} expects one-hot labels [n, {classes}]: "
             f"give keras.utils.to_categorical(y, {classes}), or compile with sparse_categorical_crossentropy."
         )
-
-
-def _class_weights(y: np.ndarray[Any, Any], class_weight: Mapping[int, float]) -> np.ndarray[Any, Any]:
-    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
-    return np.array([class_weight.get(label, 1.0) for label in labels.tolist()], np.float32)

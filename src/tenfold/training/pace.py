@@ -51,7 +51,9 @@ def measure_pace(
     compiled = time.perf_counter()
     # The first chunk is a single step, which meets cold caches.
     begun = steps = last = 0.0
-    for chunk in program.chunks(read_state(model), np.arange(program.images)):
+    state = read_state(model)
+    for chunk in program.chunks(lambda: state, np.arange(program.images)):  # noqa: B023 - it is to follow the loop
+        state = chunk.state
         if chunk.steps > max(1, program.images // batch_size):
             break  # the smaller last batch, which waits for the compiler
         last = time.perf_counter()

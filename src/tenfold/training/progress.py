@@ -78,6 +78,7 @@ class ProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _values(logs: Mapping[str, Any] | None) -> str:
-    # Keras's own order is the alphabet's, which would put the loss after the accuracy.
-    names = sorted(logs or {}, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+    # Keras's own order is the alphabet's, which would put the loss after the accuracy. Arrays would fill the screen.
+    numbers = [name for name, value in (logs or {}).items() if isinstance(value, int | float)]
+    names = sorted(numbers, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
     return "  ".join(f"{name} {logs[name]:.4f}" for name in names) if logs else ""

@@ -55,7 +55,7 @@ def test_files_of_earlier_versions_are_not_calibrated_and_reject_nothing():
 @given(
     st.builds(
         Metadata,
-        class_names=st.lists(st.text(), min_size=2).map(tuple),
+        class_names=st.lists(st.text().filter(str.isprintable), min_size=2, unique=True).map(tuple),
         image_shape=st.tuples(st.integers(1, 500), st.integers(1, 500), st.sampled_from([1, 3])),
         polarity=st.sampled_from(["light-on-dark", "dark-on-light", "none"]),
         recipe=st.text(),
@@ -91,6 +91,9 @@ def test_missing_keys_are_named():
     [
         ("class_names", "cat, dog", "a JSON list of at least two names"),
         ("class_names", '["cat"]', "a JSON list of at least two names"),
+        ("class_names", '["cat", "cat"]', "names without control characters, each only once"),
+        ("class_names", r'["cat", "\ud800"]', "names without control characters, each only once"),
+        ("class_names", r'["cat", "\u001b[2J"]', "names without control characters, each only once"),
         ("class_names", "[1, 2]", "a JSON list of at least two names"),
         ("class_names", "[" * 100_000, "a JSON list of at least two names"),
         ("image_shape", "[28, 28]", "height, width and 1 or 3 channels"),

@@ -6,7 +6,7 @@ import pytest
 
 from tenfold.classifier.classifier import load_classifier
 from tenfold.classifier.distance import fit_class_distance
-from tenfold.classifier.onnx_score import MAX_WIDTH, hidden_values
+from tenfold.classifier.onnx_score import MAX_WIDTH, hidden_values, strangeness
 from tenfold.classifier.onnx_writer import onnx_model, write_onnx
 from tenfold.errors import ModelError
 from tenfold.keras_on_jax import keras
@@ -37,16 +37,17 @@ def test_hidden_values_are_those_that_enter_the_last_two_dense_layers(network_mo
     np.testing.assert_allclose(expected - expected[:, :1], logits - logits[:, :1], atol=1e-3)
 
 
-def test_the_output_score_is_the_mean_of_the_distances(network_model, make_metadata, tmp_path):
+def test_the_output_score_is_the_mean_of_the_distances_and_the_surprise(network_model, make_metadata, tmp_path):
     model = network_model(NETWORK, SHAPE)
     metadata = make_metadata(model)
     _, values = hidden_values(onnx_model(model, metadata), IMAGES)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
     probabilities, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
-    expected = sum(distances[name](value) for name, value in values.items()) / len(values)
-    np.testing.assert_allclose(scores, expected, atol=2e-3)
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
+    distance = sum(distances[name](value) for name, value in values.items()) / len(values)
+    np.testing.assert_allclose(scores, distance - np.log(probabilities.max(axis=1)), atol=2e-3)
+    np.testing.assert_allclose(scores, strangeness(probabilities, values, distances), atol=2e-3)
 
 
 def test_of_maps_mean_and_deviation_over_all_positions_count_but_never_those_of_the_image(
@@ -73,8 +74,8 @@ def test_of_maps_mean_and_deviation_over_all_positions_count_but_never_those_of_
         np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-4)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
-    _, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
-    np.testing.assert_allclose(scores, sum(distances[name](values[name]) for name in values) / 4, atol=1e-2)
+    probabilities, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
+    np.testing.assert_allclose(scores, strangeness(probabilities, values, distances), atol=1e-2)
     _, again = hidden_values(onnx.load(tmp_path / "model.onnx"), IMAGES)
     assert again.keys() == values.keys()
 

@@ -144,7 +144,7 @@ def test_a_pillow_image_is_turned_upright():
 
 def test_a_pillow_image_of_a_truncated_file_is_refused():
     image = Image.open(io.BytesIO(png(drawing(200, 200))[:-9_000]))
-    with pytest.raises(ImageError, match="A Pillow image cannot be read"):
+    with pytest.raises(ImageError, match="A Pillow image of mode L cannot be read"):
         picture_to_image(image, GREY)
 
 

@@ -272,7 +272,7 @@ def test_a_blank_picture(tmp_path: Path):
 def test_steps_are_written_and_never_overwritten(tmp_path: Path):
     row_of_digits().save(tmp_path / "row.png")
     run(tmp_path / "row.png", "--show-steps", tmp_path / "one")
-    assert len(list((tmp_path / "one").glob("0*.png"))) == 8
+    assert len(list((tmp_path / "one").glob("0*.png"))) == 9
     run(tmp_path / "row.png", tmp_path / "row.png", "--show-steps", tmp_path / "two")
     assert sorted(folder.name for folder in (tmp_path / "two").iterdir()) == ["001-row", "002-row"]
     before = sorted((tmp_path / "one").iterdir())

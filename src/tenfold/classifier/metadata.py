@@ -145,6 +145,8 @@ def _class_names(properties: Mapping[str, str], key: str, source: str) -> tuple[
     names = _json(properties, key)
     if not isinstance(names, list) or len(names) < 2 or not all(isinstance(name, str) for name in names):
         raise _wrong(properties, key, source, "a JSON list of at least two names")
+    if len(set(names)) < len(names) or not all(name.isprintable() for name in names):
+        raise _wrong(properties, key, source, "names without control characters, each only once")
     return tuple(names)
 
 

@@ -19,7 +19,7 @@ OPERATORS = frozenset(
         *("Cast", "Transpose", "Flatten", "MatMul", "Add", "Mul", "Conv", "BatchNormalization"),
         *("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Mean", "Pad", "Slice"),
         *("Relu", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Tanh", "Softmax"),
-        *("Div", "Sqrt", "ReduceSum", "ReduceMin", "Sub", "Concat"),
+        *("Div", "Sqrt", "Log", "ReduceSum", "ReduceMin", "ReduceMax", "Sub", "Concat"),
     }
 )
 """The operators that the ONNX writer uses."""

@@ -2,9 +2,10 @@
 
     score   float32 [n], higher is farther; above `rejection_threshold` of the metadata, an image is none of the classes
 
-The score is the mean of the `ClassDistance`s of what enters the last two dense layers, and of what enters the last
-three convolutions or global poolings: of these, each channel's mean and standard deviation over all positions. Of a
-mean of several networks or of moved copies, the first network's layers are taken, for the image as it is.
+The score is a distance plus -log of the largest probability. The distance is the mean of the `ClassDistance`s of what
+enters the last two dense layers, and of what enters the last three convolutions or global poolings: of these, each
+channel's mean and standard deviation over all positions. Of a mean of several networks or of moved copies, the first
+network's layers are taken, for the image as it is; the probability is that of the mean.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from onnx import helper
 
 from tenfold.classifier.distance import TINY, ClassDistance, Values
 from tenfold.classifier.onnx_graph import Graph
-from tenfold.types import Images, Probabilities
+from tenfold.types import Images, Probabilities, Scores
 
 MAX_WIDTH = 2048
 """Wider layers take no part: their covariance would take seconds, and megabytes of the file."""
@@ -54,6 +55,15 @@ def hidden_values(proto: onnx.ModelProto, images: Images) -> tuple[Probabilities
     }
 
 
+def strangeness(
+    probabilities: Probabilities, values: Mapping[str, Values], distances: Mapping[str, ClassDistance]
+) -> Scores:
+    """The score of images, float32 [n], from what `hidden_values` gave for them."""
+    surprise = -np.log(probabilities.max(axis=1))
+    distance = sum(one(values[name]) for name, one in distances.items()) / np.float32(len(distances))
+    return np.asarray(distance + surprise, np.float32)
+
+
 def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) -> None:
     """Add the output `score` to a network.
 
@@ -67,7 +77,8 @@ def add_score(proto: onnx.ModelProto, distances: Mapping[str, ClassDistance]) ->
     total = scores[0]
     for score in scores[1:]:
         total = graph.add("Add", [total, score])
-    graph.rename(total, "score")
+    certainty = graph.add("Log", [graph.add("ReduceMax", ["probabilities"], axes=[1], keepdims=0)])
+    graph.rename(graph.add("Sub", [total, certainty]), "score")
     proto.graph.node.extend(graph.nodes)
     proto.graph.initializer.extend(graph.constants)
     proto.graph.output.append(helper.make_tensor_value_info("score", onnx.TensorProto.FLOAT, ["n"]))

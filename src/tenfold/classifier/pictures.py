@@ -57,10 +57,15 @@ def decode_picture(picture: str | Path | bytes | bytearray | memoryview | Pillow
     """A path, the content of an image file or a Pillow image as `decode_image` gives it.
 
     Raises:
-        ImageError: It cannot be read.
+        ImageError: It is none of these, or cannot be read.
     """
     if isinstance(picture, PillowImage.Image):
         return _plain(picture)
+    if not isinstance(picture, str | Path | bytes | bytearray | memoryview):
+        raise ImageError(
+            f"Found a {type(picture).__name__} as a picture; expected a path, the bytes of an image file or a Pillow "
+            "image. Make one of an array by PIL.Image.fromarray, of a file object by PIL.Image.open."
+        )
     return decode_image(Path(picture) if isinstance(picture, str | Path) else bytes(picture))
 
 
@@ -156,6 +161,8 @@ def _plain(picture: PillowImage.Image) -> PillowImage.Image:
 
     Images of unusual modes take the way of a file, so that a picture gives the same answer however it comes.
     """
+    if 0 in picture.size:
+        raise ImageError(f"A Pillow image of {picture.width}×{picture.height} has no pixels; expected at least one.")
     try:
         picture = ImageOps.exif_transpose(picture)
         if picture.mode in ("L", "RGB") and not picture.has_transparency_data:
@@ -164,5 +171,8 @@ def _plain(picture: PillowImage.Image) -> PillowImage.Image:
         picture = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
         picture.save(content, "PNG", compress_level=1)
     except (OSError, ValueError, SyntaxError) as error:
-        raise ImageError(f"A Pillow image cannot be read ({error}). Open it again from an intact file.") from error
+        raise ImageError(
+            f"A Pillow image of mode {picture.mode} cannot be read ({error}). Convert it to L or RGB first, or open it "
+            "again from an intact file."
+        ) from error
     return decode_image(content.getvalue())

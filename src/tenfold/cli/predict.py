@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,26 +55,27 @@ def predict(
     If some pictures cannot be read, the others are still answered; then the bad ones are named, with exit
     code 2.
     """
-    files = [file for given in images for file in _files(given)]
+    errors: list[ImageError] = []
+    files = [file for given in images for file in _files(given, errors)]
     if show_steps:
         _check_empty(show_steps)
     classifier = _classifier(model)
     answers: list[_Answer] = []
-    errors: list[ImageError] = []
-    for some in _in_parts(files):
-        _answer(some, classifier, answers, errors, keep_steps=show_steps is not None)
-    if show_steps:
-        _write_steps(answers, show_steps)
+    for some in _in_parts(files, 1 if show_steps else _AT_ONCE):
+        answered = _answer(some, classifier, errors, keep_steps=show_steps is not None)
+        if show_steps:
+            answered = [_with_written_steps(one, show_steps, len(files), len(answers)) for one in answered]
+        answers += answered
     if as_json and (answers or not errors):
         print_json({"predictions": [_document(answer) for answer in answers]})
     elif answers:
         print("\n".join(_lines(answers)))
     if errors:
-        raise ImageError(_summary(errors, len(files)))
+        raise ImageError(_summary(errors, len(answers) + len(errors)))
 
 
-def _files(given: str) -> list[str]:
-    """The image files that one argument stands for."""
+def _files(given: str, errors: list[ImageError]) -> list[str]:
+    """The image files that one argument stands for; what is wrong with it goes to `errors`."""
     from tenfold.data.class_names import natural_order
     from tenfold.data.image_file import IMAGE_SUFFIXES
 
@@ -84,13 +85,12 @@ def _files(given: str) -> list[str]:
     try:
         names = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
     except OSError as error:
-        raise ImageError(f"{given}: cannot be read ({error.strerror}). Check its permissions.") from error
+        errors.append(ImageError(f"{given}: cannot be read ({error.strerror}). Check its permissions."))
+        return []
     names = [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES]
     if not names:
-        raise ImageError(
-            f"{given}: no images in this folder; expected files named *.png, *.jpg and so on directly in it "
-            "(its sub-folders are not searched)."
-        )
+        message = "no images in this folder; expected files named *.png, *.jpg and so on directly in it"
+        errors.append(ImageError(f"{given}: {message} (its sub-folders are not searched)."))
     return [str(folder / name) for name in sorted(names, key=natural_order)]
 
 
@@ -106,28 +106,24 @@ def _classifier(model: str | None) -> "Classifier":
     return load_classifier(find_run(model))
 
 
-def _in_parts(files: Sequence[str]) -> Iterator[Sequence[str]]:
+def _in_parts(files: Sequence[str], at_once: int) -> Iterator[Sequence[str]]:
     """A few files at a time, with a progress bar if there are many."""
-    starts = range(0, len(files), _AT_ONCE)
-    if len(starts) > 1:
-        from rich.progress import Progress
+    parts = [files[start : start + at_once] for start in range(0, len(files), at_once)]
+    if len(files) <= _AT_ONCE:
+        yield from parts
+        return
+    from rich.progress import Progress
 
-        with Progress(console=stderr, transient=True) as progress:
-            task = progress.add_task("Predicting", total=len(files))
-            for start in starts:
-                yield files[start : start + _AT_ONCE]
-                progress.advance(task, _AT_ONCE)
-    else:
-        yield files
+    with Progress(console=stderr, transient=True) as progress:
+        task = progress.add_task("Predicting", total=len(files))
+        for part in parts:
+            yield part
+            progress.advance(task, len(part))
 
 
 def _answer(
-    files: Sequence[str],
-    classifier: "Classifier",
-    answers: list[_Answer],
-    errors: list[ImageError],
-    keep_steps: bool,
-) -> None:
+    files: Sequence[str], classifier: "Classifier", errors: list[ImageError], keep_steps: bool
+) -> list[_Answer]:
     """Read some files; what cannot be read goes to `errors`."""
     from tenfold.photo.read import read_pictures
 
@@ -144,26 +140,32 @@ def _answer(
                 yield picture
 
     readings = read_pictures(classifier, decoded(), keep_steps=keep_steps)
-    answers += [_Answer(name, reading) for name, reading in zip(names, readings, strict=True)]
+    return [_Answer(name, reading) for name, reading in zip(names, readings, strict=True)]
 
 
 def _check_empty(folder: Path) -> None:
     """Nothing is overwritten, and that is said before any work is done."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    try:
+        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise ImageError(f"{folder}: cannot be a folder for the steps ({error.strerror}). Name another.") from error
+    if taken:
         raise ImageError(
             f"{folder}: holds something already, and nothing is overwritten. "
             "Name a new or empty folder with --show-steps."
         )
 
 
-def _write_steps(answers: Sequence[_Answer], folder: Path) -> None:
-    """The stages of one picture go into the folder itself, those of several into one folder for each."""
+def _with_written_steps(answer: _Answer, folder: Path, files: int, done: int) -> _Answer:
+    """An answer whose stages were written: of one picture into the folder itself, of several into one for each.
+
+    It keeps them no longer: the stages of a photo take 80 MB.
+    """
     from tenfold.photo.pictures import write_steps
 
-    for number, answer in enumerate(answers, start=1):
-        write_steps(
-            answer.reading.steps, folder / f"{number:03}-{Path(answer.file).stem}" if len(answers) > 1 else folder
-        )
+    stem = Path(answer.file).stem
+    write_steps(answer.reading.steps, folder / f"{done + 1:03}-{stem}" if files > 1 else folder)
+    return replace(answer, reading=replace(answer.reading, steps=[]))
 
 
 def _picture(file: str) -> "Picture":

@@ -31,6 +31,8 @@ MAX_PIXELS = 80_000_000
 """Below Pillow's own limit of 89 million, and beyond the photos of almost every phone."""
 
 _WHITE_16_BIT = 65_535
+_HALF_OPAQUE, _LIGHT = 127, 200
+"""Where nothing that is visible on transparent ground is darker, white ground would hide it."""
 _FILTER_LOCK = threading.Lock()
 
 _TURN_OF = {
@@ -46,10 +48,11 @@ _TURN_OF = {
 
 
 def decode_image(source: Path | bytes, name: str | None = None) -> PillowImage.Image:
-    """Decode a picture file into 8-bit grey or colour, upright, on white ground.
+    """Decode a picture file into 8-bit grey or colour, upright, on plain ground.
 
     The first frame is read; EXIF orientation is applied; 16-bit values are scaled (0…65535 → 0…255);
-    whatever is transparent is laid on white; palettes, CMYK and the like are converted.
+    whatever is transparent is laid on white, or on black if all that is visible is nearly white; palettes, CMYK and
+    the like are converted.
 
     Args:
         source: A regular file, or the content of one.
@@ -232,9 +235,16 @@ def _opaque(image: PillowImage.Image) -> PillowImage.Image:
     grey = image.mode in ("1", "L", "LA", "La")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        ground = PillowImage.new("RGBA", image.size, "white")
+        ground = PillowImage.new("RGBA", image.size, "black" if _is_light(image) else "white")
         image = PillowImage.alpha_composite(ground, image)
     return image.convert("L" if grey else "RGB")
+
+
+def _is_light(image: PillowImage.Image) -> bool:
+    """Whether white ground would hide all that is visible in an RGBA image."""
+    opacity, grey = np.asarray(image.getchannel("A")), np.asarray(image.convert("L"))
+    visible = grey[opacity > _HALF_OPAQUE]
+    return bool(opacity.min() == 0 and len(visible) and visible.min() > _LIGHT)
 
 
 def _resampling(found: int, wanted: int) -> PillowImage.Resampling:

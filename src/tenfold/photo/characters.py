@@ -10,6 +10,12 @@ from tenfold.photo.page import Array, Values
 _SPECK = 0.3
 """Marks smaller than this share of the usual height of a character are pieces or specks."""
 
+MOST_MARKS = 1_000
+"""Of more, none is read: they are print, a texture, or noise."""
+
+_HIGHER_WHOLE = 1.25
+"""By what factor whole characters may be higher than the highest pieces."""
+
 _FLAT = 8
 """What is wider than this multiple of its height is a line, not a character."""
 
@@ -43,14 +49,17 @@ def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
     """Cut the ink into characters: connected strokes, with the pieces of broken ones joined, and without specks.
 
     Returns:
-        The marks, in no order, and how many specks were left out.
+        The marks, in no order, and how many specks were left out; no marks if there are more than `MOST_MARKS`.
     """
     parts, count = ndimage.label(ink > 0.25, np.ones((3, 3)))
     if not count:
         return [], 0
     boxes = _boxes(parts)
+    if sum(_extent(box) >= stroke_pixels for box in boxes) > MOST_MARKS:
+        return [], count
     group_of = _touching_when_grown(parts, 0.75 * stroke_pixels)
-    usual = _usual_height(_boxes(group_of[parts]))  # of whole characters, though strokes may be broken
+    # Broken strokes are whole when grown; but lines of writing close to one another grow together.
+    usual = min(_usual_height(_boxes(group_of[parts])), _HIGHER_WHOLE * _height_of_highest(boxes))
     owner = _join(boxes, group_of, usual, stroke_pixels)
     joined = owner[parts]
     boxes = _boxes(joined)
@@ -111,9 +120,13 @@ def _boxes(parts: Array) -> list[tuple[int, int, int, int]]:
 def _usual_height(boxes: list[tuple[int, int, int, int]]) -> float:
     """The median height of the marks that are at least half as high as the highest tenth."""
     heights = np.array([bottom - top for top, _, bottom, _ in boxes])
-    order = np.sort(heights)[::-1]
-    highest = order[min(len(order) - 1, len(order) // 10)]
-    return float(np.median(heights[heights >= 0.5 * highest]))
+    return float(np.median(heights[heights >= 0.5 * _height_of_highest(boxes)]))
+
+
+def _height_of_highest(boxes: list[tuple[int, int, int, int]]) -> float:
+    """The height that a tenth of the marks exceed."""
+    order = sorted((bottom - top for top, _, bottom, _ in boxes), reverse=True)
+    return float(order[min(len(order) - 1, len(order) // 10)])
 
 
 def _join(boxes: list[tuple[int, int, int, int]], group_of: Array, usual: float, stroke: float) -> Array:
@@ -124,9 +137,12 @@ def _join(boxes: list[tuple[int, int, int, int]], group_of: Array, usual: float,
     """
     owner = np.arange(len(boxes) + 1)
     sized = [number for number, box in enumerate(boxes, start=1) if _extent(box) >= max(0.12 * usual, stroke / 2)]
-    for one in sized:
-        for other in sized:
-            if one < other and _belong(boxes[one - 1], boxes[other - 1], usual, group_of[one] == group_of[other]):
+    sized.sort(key=lambda number: boxes[number - 1][1])
+    for position, one in enumerate(sized):
+        for other in sized[position + 1 :]:
+            if boxes[other - 1][1] > boxes[one - 1][3] + usual:
+                break  # all others lie farther to the right
+            if _belong(boxes[one - 1], boxes[other - 1], usual, group_of[one] == group_of[other]):
                 owner[owner == owner[other]] = owner[one]
     return owner
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from scipy import ndimage
 
-from tenfold.photo.page import Array, Page, Values, grey, paper
+from tenfold.photo.page import Array, Page, Values, enlarged, grey, paper, reduced
 
 LONGEST_SIDE = 1600
 """Larger pictures are made smaller first: strokes of a photographed page are still several pixels wide then."""
@@ -16,6 +16,18 @@ SMALLEST_SIDE = 128
 
 _MAP_SIDE = 192
 """The ground is estimated on a small copy with this longest side: light changes slowly."""
+
+_BROAD_STROKE = 12
+"""Pixels. Pages with broader strokes are made smaller by a whole number, as long as strokes stay as broad as this."""
+
+_WINDOWS = (0.12, 0.3, 0.6)
+"""In which strokes are looked for, as shares of the picture's shorter side."""
+
+_MOST = 0.6
+"""Of the ink that the widest window finds, a window is wide enough that finds this part."""
+
+_CUT_OUT = 0.06
+"""Where strokes are at least so broad, measured by the picture's shorter side, a character fills it."""
 
 _LEAST_CONTRAST = 0.04
 """A picture in which nothing differs from the ground by more is blank."""
@@ -51,26 +63,34 @@ def remove_ground(page: Page) -> Page:
     The ground is what is left of the picture when all that is as narrow as strokes has been filled up from both
     sides (a grey closing), smoothed. In colour, what counts is the difference in the direction of the ink's own colour.
     """
-    brightness = grey(page.values)
-    small = _small(brightness)
-    width = _rough_stroke_width(small)
+    small = _small(grey(page.values))
+    width = _rough_stroke_width(small, whole=True)
+    whole = page.scale >= 1 and width < _CUT_OUT * min(small.shape)
+    width = width if whole else _rough_stroke_width(small, whole=False)
+    page = _without_spare_pixels(page, width * max(page.values.shape) / max(small.shape))
     window = int(np.clip(round(4 * width), 5, max(5, min(small.shape)))) | 1
     channels = page.values[..., np.newaxis] if page.values.ndim == 2 else page.values
-    lights = [_ground(_small(channels[..., channel]), window) for channel in range(channels.shape[2])]
+    lights = [_ground(_small(channels[..., channel]), window, whole) for channel in range(channels.shape[2])]
     evenness = min(float(light.min()) / max(float(light.max()), 1e-3) for light in lights)
     shape = page.values.shape[:2]
-    differences = [_difference(channels[..., i], _enlarged(light, shape)) for i, light in enumerate(lights)]
+    differences = [_difference(channels[..., i], enlarged(light, shape)) for i, light in enumerate(lights)]
     difference = _along_ink_colour(np.stack(differences, axis=-1))
     stroke = width * max(shape) / max(small.shape)
     done = replace(page, values=difference, stroke_pixels=stroke)
     return done.noted("uneven light: evened out") if evenness < 0.7 else done
 
 
+def _without_spare_pixels(page: Page, stroke_pixels: float) -> Page:
+    """A page with broad strokes made smaller: all later steps take less time, and noise and thin lines fade."""
+    factor = int(stroke_pixels // _BROAD_STROKE)
+    if factor < 2 or page.scale < 1:  # a small picture was enlarged for a reason
+        return page
+    return replace(page, values=reduced(page.values, factor), scale=page.scale * factor)
+
+
 def _small(values: Values) -> Values:
     """A smoothed copy whose longest side is at most `_MAP_SIDE`."""
-    factor = max(1, -(-max(values.shape) // _MAP_SIDE))
-    image = PillowImage.fromarray(values)
-    return np.asarray(image.reduce(factor) if factor > 1 else image, np.float32)
+    return reduced(values, max(1, -(-max(values.shape) // _MAP_SIDE)))
 
 
 def _skewness(values: Values, sigma: float) -> float:
@@ -78,22 +98,36 @@ def _skewness(values: Values, sigma: float) -> float:
     return float(np.mean(detail**3) / max(float(np.mean(detail**2)) ** 1.5, 1e-9))
 
 
-def _rough_stroke_width(small: Values) -> float:
+def _rough_stroke_width(small: Values, whole: bool) -> float:
     """The width of strokes in pixels of the small copy, before the ground is known well; 0 if there are none.
 
     What is narrower than a window stands out from the light around it. The smallest of three windows is taken that is
     wide enough for the strokes, so that shadows do not count.
     """
-    windows = [max(3, round(share * min(small.shape))) | 1 for share in (0.12, 0.3, 0.6)]
-    differences = [ndimage.grey_closing(small, size=window, mode="nearest") - small for window in windows]
-    peaks = [float(np.percentile(difference, 99.5)) for difference in differences]
-    if peaks[-1] <= _LEAST_CONTRAST:
+    windows = [max(3, round(share * min(small.shape))) | 1 for share in _WINDOWS]
+    differences = [_closed(small, window, whole) - small for window in windows]
+    peak = float(np.percentile(differences[-1], 99.95))  # writing may take a thousandth of a page
+    if peak <= _LEAST_CONTRAST:
         return 0.0
-    for window, difference, peak in zip(windows, differences, peaks, strict=True):
+    ink = differences[-1] > peak / 2
+    for window, difference in zip(windows[:-1], differences[:-1], strict=True):
         width = _mean_width(difference > peak / 2)
-        if 3 * width <= window and peak >= 0.6 * peaks[-1]:
+        if 3 * width <= window and difference[ink].sum() >= _MOST * differences[-1][ink].sum():
             return width
-    return width
+    return _mean_width(ink)
+
+
+def _closed(small: Values, window: int, whole: bool) -> Values:
+    """A grey closing.
+
+    Beyond the edges of a whole page, light goes on rising or falling as it did; or an edge where it falls would look
+    like a stroke. Beyond those of a cut-out is what lies at the edge, since ink may lie there.
+    """
+    margin = min(window, min(small.shape) - 1)
+    if not whole or not margin:
+        return np.asarray(ndimage.grey_closing(small, size=window, mode="nearest"), np.float32)
+    wider = np.pad(small, margin, "reflect", reflect_type="odd")
+    return np.asarray(ndimage.grey_closing(wider, size=window)[margin:-margin, margin:-margin], np.float32)
 
 
 def _mean_width(mask: Array) -> float:
@@ -102,11 +136,11 @@ def _mean_width(mask: Array) -> float:
     return float(4 * distance[mask].mean()) if mask.any() else 0.0
 
 
-def _ground(small: Values, window: int) -> Values:
+def _ground(small: Values, window: int, whole: bool) -> Values:
     """The light on the paper. A median keeps the edges of shadows, which a mean would blur."""
-    closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), size=window, mode="nearest")
+    closed = _closed(ndimage.gaussian_filter(small, 0.7), window, whole)
     factor = max(1, window // 16)  # a median of many values is slow, and a finer one would tell no more
-    coarse = np.asarray(PillowImage.fromarray(closed).reduce(factor), np.float32)
+    coarse = reduced(closed, factor)
     level = ndimage.median_filter(coarse, size=max(3, window // 2 // factor) | 1, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16 / factor), mode="nearest"), np.float32)
 
@@ -114,11 +148,6 @@ def _ground(small: Values, window: int) -> Values:
 def _difference(values: Values, light: Values) -> Values:
     """By what part of the light values are darker; on black ground nothing is."""
     return np.asarray((light - values) / np.maximum(light, 0.05), np.float32)
-
-
-def _enlarged(light: Values, shape: tuple[int, ...]) -> Values:
-    image = PillowImage.fromarray(light).resize((shape[1], shape[0]), PillowImage.Resampling.BILINEAR)
-    return np.asarray(image, np.float32)
 
 
 def _along_ink_colour(difference: Values) -> Values:

@@ -8,18 +8,20 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from tenfold.classifier.classifier import Classifier
-from tenfold.photo.characters import Mark, find_marks, reading_order
+from tenfold.photo.characters import MOST_MARKS, Mark, find_marks, reading_order
 from tenfold.photo.ground import make_ink_dark, read_values, remove_ground
 from tenfold.photo.ink import clear_ink, smooth_paper
 from tenfold.photo.lines import remove_lines
 from tenfold.photo.network_input import network_input
 from tenfold.photo.page import Page
 from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
+from tenfold.photo.sheet import cover_surroundings
 from tenfold.photo.strokes import Change
 from tenfold.photo.touching import split_touching
 from tenfold.types import Image
 
 STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
+    ("sheet alone", cover_surroundings),
     ("dark ink", make_ink_dark),
     ("even light", remove_ground),
     ("smooth paper", smooth_paper),
@@ -54,7 +56,7 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         keep_steps: Whether to keep every stage.
     """
     page = read_values(picture)
-    steps = [("picture", np.asarray(picture))]
+    steps = [("picture", np.asarray(picture))] if keep_steps else []
     for name, step in STEPS:
         page = step(page)
         if keep_steps:
@@ -69,8 +71,8 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         steps += [("characters", draw_boxes(picture, boxes)), ("network input", draw_inputs(inputs))]
     if len(separate) > len(found):
         page = page.noted("touching marks: cut apart")
-    notes = (*page.notes, *_notes(marks, lines, specks, changes)) if marks else ("nothing found",)
-    return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps if keep_steps else [])
+    notes = (*page.notes, *_notes(marks, lines, specks, changes)) if marks else (_nothing(specks),)
+    return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps)
 
 
 def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list[Image], list[Change]]:
@@ -107,6 +109,10 @@ def _notes(marks: list[Mark], lines: list[list[Mark]], specks: int, changes: lis
         on_lines = f" on {_number(len(lines))} lines" if len(lines) > 1 else ""
         notes.append(f"{_number(len(marks))} marks: read as {_number(len(marks))} characters{on_lines}")
     return notes
+
+
+def _nothing(specks: int) -> str:
+    return f"{specks:,} marks: too many for rows of characters" if specks > MOST_MARKS else "nothing found"
 
 
 def _number(count: int) -> str:

@@ -14,6 +14,9 @@ _LEAST_INK = 0.06
 _LEAST_SIGNAL = 5.0
 """How many standard deviations of the paper's noise ink differs from it."""
 
+_CLEARLY = 1.5
+"""By that factor ink's usual darkness exceeds what paper may have; else there is none."""
+
 
 def smooth_paper(page: Page) -> Page:
     """Smooth away noise and texture, as far as the strokes' width allows; plain ground stays untouched."""
@@ -34,6 +37,8 @@ def clear_ink(page: Page) -> Page:
     if len(dark) < 4:
         return replace(page, values=np.zeros_like(values), stroke_pixels=0.0)
     level = float(np.percentile(dark[dark > 0.5 * np.percentile(dark, 95)], 60))
+    if level < _CLEARLY * least:
+        return replace(page, values=np.zeros_like(values), stroke_pixels=0.0)
     low, high = max(0.33 * level, 0.6 * least), max(0.5 * level, least)
     parts, count = ndimage.label(values > low, np.ones((3, 3)))
     keep = np.zeros(count + 1, bool)

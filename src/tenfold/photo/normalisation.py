@@ -16,6 +16,12 @@ Ink = np.ndarray[Any, np.dtype[np.float32]]
 BOX_SHARE = 20 / 28
 """How much of the image's shorter side the box of the ink takes."""
 
+_ROUNDED = 0.6
+"""Pixels by which the centre of mass lies beside the middle at most: it is brought there by whole pixels."""
+
+_FAINT = 1.5
+"""Pixels by which the box may be smaller than it should be: rows of hardly any ink."""
+
 MNIST_STROKE_WIDTH = 2.36
 """Median of `stroke_width` over MNIST's training images, in pixels (of 28×28)."""
 
@@ -49,6 +55,21 @@ def normalise_character(ink: Ink, size: tuple[int, int] = (28, 28)) -> np.ndarra
     left = min(max(round(width // 2 - float(centre_column)), 0), width - side)
     image[top : top + side, left : left + side] = np.rint(box * (255 / box.max()))
     return image
+
+
+def is_normalised(ink: Ink) -> bool:
+    """Whether an image has the form that `normalise_character` gives: all of MNIST's images have.
+
+    Args:
+        ink: [height, width], values from 0 (ground) upwards, of any scale, not all 0.
+    """
+    side, total = BOX_SHARE * min(ink.shape), ink.sum()
+    box = max(np.ptp(np.flatnonzero(ink.max(axis=axis) > 0)) + 1 for axis in (0, 1))
+    off_centre = max(
+        abs(float(ink.sum(axis=1 - axis) @ np.arange(length)) / total - length // 2)
+        for axis, length in enumerate(ink.shape)
+    )
+    return bool(-_FAINT <= box - side <= 0.5 and off_centre <= _ROUNDED)
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from PIL import Image as PillowImage
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Values = np.ndarray[Any, np.dtype[np.float32]]
@@ -49,3 +50,25 @@ def grey(values: Values) -> Values:
     if values.ndim == 2:
         return values
     return np.asarray(values @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
+
+
+def reduced(values: Values, factor: int) -> Values:
+    """The mean of each block of so many rows and columns, of [height, width] or each channel of it."""
+    if factor == 1:
+        return values
+    if values.ndim == 3:
+        return np.stack([reduced(values[..., channel], factor) for channel in range(values.shape[2])], axis=-1)
+    return np.asarray(PillowImage.fromarray(np.ascontiguousarray(values)).reduce(factor), np.float32)
+
+
+def enlarged(values: Values, shape: tuple[int, ...]) -> Values:
+    """Interpolated to the height and width that `shape` begins with; [height, width] or each channel of it."""
+    if values.ndim == 3:
+        return np.stack([enlarged(values[..., channel], shape) for channel in range(values.shape[2])], axis=-1)
+    image = PillowImage.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(image.resize((shape[1], shape[0]), PillowImage.Resampling.BILINEAR), np.float32)
+
+
+def border(values: Array) -> Array:
+    """The outermost pixels of [height, width], as [n]."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])

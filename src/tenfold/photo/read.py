@@ -13,7 +13,7 @@ from tenfold.classifier.classifier import Classifier, Prediction
 from tenfold.classifier.pictures import decode_picture
 from tenfold.data.class_names import are_characters
 from tenfold.data.image_file import resize_image
-from tenfold.photo.plain import Plain, prepare_plain
+from tenfold.photo.plain import Plain, fit_character, prepare_plain
 from tenfold.types import Image
 
 if TYPE_CHECKING:
@@ -103,12 +103,24 @@ def reads_handwriting(classifier: Classifier) -> bool:
 
 def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
     height, width, channels = classifier.image_shape
-    if picture.size == (width, height) or not reads_handwriting(classifier):
+    handwriting = reads_handwriting(classifier)
+    if picture.size == (width, height) or not handwriting:
         image: Image = resize_image(picture, (height, width), channels)
-        return prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
+        plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
+        return _surer_fitted(classifier, plain) if handwriting else plain
     from tenfold.photo.handwriting import prepare_handwriting
 
     return prepare_handwriting(classifier, picture, keep_steps)
+
+
+def _surer_fitted(classifier: Classifier, plain: Plain) -> Plain:
+    """The image with its character brought to MNIST's form, if the network is surer of it then."""
+    fitted = fit_character(plain, classifier.metadata.polarity)
+    if fitted is None:
+        return plain
+    as_it_is, other = classifier.predict([*plain.images, *fitted.images])
+    surer = (other.label is not None, other.probability) > (as_it_is.label is not None, as_it_is.probability)
+    return fitted if surer else plain
 
 
 def _reading(prepared: "Plain | Prepared", predictions: list[Prediction]) -> Reading:

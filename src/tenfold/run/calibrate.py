@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from tenfold.classifier.distance import ClassDistance, fit_class_distance
 from tenfold.classifier.metadata import Metadata
-from tenfold.classifier.onnx_score import hidden_values
+from tenfold.classifier.onnx_score import hidden_values, strangeness
 from tenfold.classifier.onnx_writer import onnx_model
 from tenfold.data.dataset import Split
 from tenfold.evaluation.calibration import fit_temperature
@@ -20,7 +20,10 @@ from tenfold.types import Indices, Scores
 FALSE_REJECTIONS = 0.01
 """Share of the images of the classes themselves that may be rejected."""
 
-_SPOILT = 0.05
+_HANDS = 4
+"""Copies of each validation image, each in another hand: one alone gives thresholds that differ by chance."""
+
+_SPOILT = 0.03
 """Share of copies in another hand that look as if cleaning had failed: fewer than in training, more than of photos."""
 
 _IMAGES = 2_500
@@ -60,17 +63,18 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     validation = None if plan.recipe.training.watch_test_set else plan.validation
     fitted, held_out = _parts(plan.train, validation)
     if validation and plan.recipe.training.redrawn:
-        held_out = _in_another_hand(held_out)
+        held_out = _in_other_hands(held_out)
     proto = onnx_model(model, metadata)
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
     temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
-    distances, scores = {}, np.zeros(len(held_out), np.float32)
+    known = {name: values[len(fitted) :] for name, values in values_by_name.items()}
     with threadpool_limits(1, "blas"):  # on a busy machine, OpenBLAS's threads wait seconds for one another
-        for name, values in values_by_name.items():
-            distance = fit_class_distance(values[: len(fitted)], fitted.labels)
-            distances[name] = distance.standardised(values[len(fitted) :])
-            scores += distances[name](values[len(fitted) :]) / np.float32(len(values_by_name))
-    threshold = rejection_threshold(scores) if distances else None
+        distances = {
+            name: fit_class_distance(values[: len(fitted)], fitted.labels).standardised(known[name])
+            for name, values in values_by_name.items()
+        }
+        scores = strangeness(probabilities[len(fitted) :], known, distances) if distances else None
+    threshold = None if scores is None else rejection_threshold(scores)
     if threshold is None:
         return Calibration(temperature)
     return Calibration(temperature, threshold, "validation" if validation else "training", distances)
@@ -95,11 +99,12 @@ def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
     return train.take(some[::2]), train.take(some[1::2])
 
 
-def _in_another_hand(split: Split) -> Split:
-    """The images as photos of other hands would give them."""
+def _in_other_hands(split: Split) -> Split:
+    """The images as photos of other hands would give them, each `_HANDS` times."""
     from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
 
-    return replace(split, images=redraw(split.images, seed=0, spoilt=_SPOILT))
+    images = np.concatenate([redraw(split.images, seed, spoilt=_SPOILT) for seed in range(_HANDS)])
+    return Split(images, np.tile(split.labels, _HANDS), split.files * _HANDS)
 
 
 def _spread(count: int, at_most: int) -> Indices:

@@ -17,14 +17,17 @@ SMALLEST_SIDE = 128
 _MAP_SIDE = 192
 """The ground is estimated on a small copy with this longest side: light changes slowly."""
 
-_BROAD_STROKE = 12
+_BROAD_STROKE = 16
 """Pixels. Pages with broader strokes are made smaller by a whole number, as long as strokes stay as broad as this."""
 
 _WINDOWS = (0.12, 0.3, 0.6)
 """In which strokes are looked for, as shares of the picture's shorter side."""
 
-_MOST = 0.6
-"""Of the ink that the widest window finds, a window is wide enough that finds this part."""
+_PEAK = 99.95
+"""The percentile that is ink at its darkest: writing may take a thousandth of a page."""
+
+_MOST, _PART = 0.6, 0.25
+"""Of the darkest, and of all the ink that the widest window finds, a window is wide enough that finds these parts."""
 
 _CUT_OUT = 0.06
 """Where strokes are at least so broad, measured by the picture's shorter side, a character fills it."""
@@ -106,15 +109,18 @@ def _rough_stroke_width(small: Values, whole: bool) -> float:
     """
     windows = [max(3, round(share * min(small.shape))) | 1 for share in _WINDOWS]
     differences = [_closed(small, window, whole) - small for window in windows]
-    peak = float(np.percentile(differences[-1], 99.95))  # writing may take a thousandth of a page
-    if peak <= _LEAST_CONTRAST:
+    peaks = [float(np.percentile(difference, _PEAK)) for difference in differences]
+    if peaks[-1] <= _LEAST_CONTRAST:
         return 0.0
-    ink = differences[-1] > peak / 2
-    for window, difference in zip(windows[:-1], differences[:-1], strict=True):
+    width, ink = 0.0, differences[-1] > peaks[-1] / 2
+    for window, difference, peak in zip(windows, differences, peaks, strict=True):
         width = _mean_width(difference > peak / 2)
-        if 3 * width <= window and difference[ink].sum() >= _MOST * differences[-1][ink].sum():
-            return width
-    return _mean_width(ink)
+        finds_all = (
+            difference[ink].sum() >= _PART * differences[-1][ink].sum()
+        )  # not the corners of a broad stroke alone
+        if 3 * width <= window and peak >= _MOST * peaks[-1] and finds_all:
+            break
+    return width
 
 
 def _closed(small: Values, window: int, whole: bool) -> Values:

@@ -80,8 +80,8 @@ def parsed_arguments() -> argparse.Namespace:
         parser.error(f"no task {unknown.args[0]}; groups: {groups}; tasks: {', '.join(task.name for task in known)}")
     if arguments.rounds < 1 or (arguments.epochs or 2) < 2 or not 0 < arguments.fraction <= 1:
         parser.error("expected --rounds of at least 1, --epochs of at least 2, --fraction above 0 and up to 1")
-    all_images = arguments.fraction == 1 and arguments.epochs is None and arguments.rounds >= 3
-    whole = all_images and set(arguments.contestants) == set(names)
+    in_full = arguments.fraction == 1 and arguments.epochs is None and arguments.rounds >= 3
+    whole = in_full and set(arguments.contestants) == set(names)
     arguments.out = arguments.out or (RESULTS if whole else TRIALS)
     return arguments
 

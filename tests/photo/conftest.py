@@ -68,6 +68,6 @@ def classifier() -> Classifier:
 
 
 @pytest.fixture(scope="session")
-def test_images() -> np.ndarray:
+def mnist_images() -> np.ndarray:
     """MNIST's first 300 test images: uint8 [300, 28, 28]."""
     return load_dataset("mnist").test.images[:300, ..., 0]

@@ -14,14 +14,14 @@ from tenfold.photo.normalisation import (
 )
 
 
-def test_a_digit_of_mnist_stays_as_it_is(test_images):
-    normalised = np.stack([normalise_character(image.astype(np.float32)) for image in test_images])
-    differences = np.abs(normalised.astype(int) - test_images).max(axis=(1, 2))
+def test_a_digit_of_mnist_stays_as_it_is(mnist_images):
+    normalised = np.stack([normalise_character(image.astype(np.float32)) for image in mnist_images])
+    differences = np.abs(normalised.astype(int) - mnist_images).max(axis=(1, 2))
     assert np.mean(differences <= 3) > 0.98  # few have less than 255 as their lightest grey, or lie a pixel off
 
 
-def test_mnists_images_are_normalised_and_others_are_not(test_images):
-    images = test_images.astype(np.float32)
+def test_mnists_images_are_normalised_and_others_are_not(mnist_images):
+    images = mnist_images.astype(np.float32)
     assert all(is_normalised(image) for image in images)
     assert not any(is_normalised(np.roll(image, 2, axis=axis)) for image in images[:50] for axis in (0, 1))
     assert not any(is_normalised(np.pad(image[4:24:2, 4:24:2], 9)) for image in images[:50])

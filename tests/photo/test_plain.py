@@ -47,8 +47,8 @@ def plain_of(image: np.ndarray) -> Plain:
 
 
 @pytest.mark.parametrize("polarity", ["light-on-dark", "dark-on-light"])
-def test_a_character_in_another_place_is_brought_to_the_middle(test_images, polarity):
-    known = test_images[0]
+def test_a_character_in_another_place_is_brought_to_the_middle(mnist_images, polarity):
+    known = mnist_images[0]
     moved = np.roll(known, (-3, 2), axis=(0, 1))[..., np.newaxis]
     image = 255 - moved if polarity == "dark-on-light" else moved
     fitted = fit_character(prepare_plain(image, polarity, Image.fromarray(image[..., 0]), True), polarity)
@@ -58,8 +58,8 @@ def test_a_character_in_another_place_is_brought_to_the_middle(test_images, pola
     assert [name for name, _ in fitted.steps] == ["picture", "network input", "fitted"]
 
 
-def test_what_has_mnists_form_has_no_ink_or_reaches_the_edge_is_not_fitted(test_images):
-    assert not any(fit_character(plain_of(image[..., np.newaxis]), "light-on-dark") for image in test_images)
+def test_what_has_mnists_form_has_no_ink_or_reaches_the_edge_is_not_fitted(mnist_images):
+    assert not any(fit_character(plain_of(image[..., np.newaxis]), "light-on-dark") for image in mnist_images)
     assert fit_character(plain_of(np.full((28, 28, 1), 90, np.uint8)), "light-on-dark") is None
     at_the_edge = image_of(0, 255)
     at_the_edge[20:, 14] = 255

@@ -14,19 +14,19 @@ from tenfold.errors import ImageError
 from tenfold.photo.read import read_pictures, reads_handwriting
 
 
-def test_images_of_mnist_pass_unchanged(classifier, test_images):
-    readings = read_pictures(classifier, [Image.fromarray(image) for image in test_images])
-    assert [reading.text for reading in readings] == [one.label or "?" for one in classifier.predict(test_images)]
+def test_images_of_mnist_pass_unchanged(classifier, mnist_images):
+    readings = read_pictures(classifier, [Image.fromarray(image) for image in mnist_images])
+    assert [reading.text for reading in readings] == [one.label or "?" for one in classifier.predict(mnist_images)]
     assert not any(reading.notes for reading in readings)
 
 
-def test_small_drawings_are_fitted_if_the_network_is_surer_of_them_then(classifier, test_images):
-    small = [Image.fromarray(image[4:24, 4:24]).resize((13, 13), Image.Resampling.BOX) for image in test_images[:40]]
+def test_small_drawings_are_fitted_if_the_network_is_surer_of_them_then(classifier, mnist_images):
+    small = [Image.fromarray(image[4:24, 4:24]).resize((13, 13), Image.Resampling.BOX) for image in mnist_images[:40]]
     pages = [Image.new("L", (28, 28), "white") for _ in small]
     for page, digit in zip(pages, small, strict=True):
         page.paste(ImageOps.invert(digit), (2, 13))
     readings = read_pictures(classifier, pages)
-    expected = [one.label for one in classifier.predict(test_images[:40])]
+    expected = [one.label for one in classifier.predict(mnist_images[:40])]
     assert sum(reading.text == label for reading, label in zip(readings, expected, strict=True)) >= 38
     assert any("not of MNIST's size or place: fitted" in reading.notes for reading in readings)
 

@@ -4,8 +4,8 @@ import pytest
 from tenfold.photo.redrawing import SPOILT, redraw
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others(test_images):
-    images = test_images[:40, ..., np.newaxis]
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(mnist_images):
+    images = mnist_images[:40, ..., np.newaxis]
     redrawn = redraw(images, 3)
     assert redrawn.shape == images.shape
     assert redrawn.dtype == np.uint8
@@ -13,15 +13,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_one_others(test_images):
     assert all((one != other).any() for one, other in zip(redraw(images, 4), redrawn, strict=True))
 
 
-def test_an_image_is_drawn_alike_whatever_comes_after_it(test_images):
-    images = test_images[:600, ..., np.newaxis]
+def test_an_image_is_drawn_alike_whatever_comes_after_it(mnist_images):
+    images = mnist_images[:600, ..., np.newaxis]
     np.testing.assert_array_equal(redraw(images, 1)[:5], redraw(images[:5], 1))
 
 
 @pytest.mark.parametrize(("spoilt", "least"), [(0.0, 0.9), (SPOILT, 0.8)])
-def test_what_is_written_stays_readable(classifier, test_images, spoilt, least):
-    redrawn = redraw(test_images[..., np.newaxis], 0, spoilt=spoilt)
-    labels = [prediction.top[0][0] for prediction in classifier.predict(test_images[..., np.newaxis])]
+def test_what_is_written_stays_readable(classifier, mnist_images, spoilt, least):
+    redrawn = redraw(mnist_images[..., np.newaxis], 0, spoilt=spoilt)
+    labels = [prediction.top[0][0] for prediction in classifier.predict(mnist_images[..., np.newaxis])]
     again = [prediction.top[0][0] for prediction in classifier.predict(redrawn)]
     assert np.mean([one == other for one, other in zip(labels, again, strict=True)]) > least
 

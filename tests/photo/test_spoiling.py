@@ -23,8 +23,8 @@ def test_any_image_stays_an_image_and_follows_from_the_seed(height, width, seed)
 @pytest.mark.parametrize(
     "fault", [spoiling._misplaced, spoiling._smeared, spoiling._outlined, spoiling._crossed, spoiling._partly_inverted]
 )
-def test_each_fault_changes_the_image_within_its_range(test_images, fault):
-    ink = np.asarray(test_images[0] / 255, np.float32)
+def test_each_fault_changes_the_image_within_its_range(mnist_images, fault):
+    ink = np.asarray(mnist_images[0] / 255, np.float32)
     changed = fault(ink, np.random.default_rng(1))
     assert changed.shape == ink.shape
     assert np.abs(changed - ink).max() > 0.2
@@ -32,14 +32,14 @@ def test_each_fault_changes_the_image_within_its_range(test_images, fault):
     assert changed.max() < 1 + 1e-6
 
 
-def test_ground_is_lighter_than_black(test_images):
-    ink = np.asarray(test_images[0] / 255, np.float32)
+def test_ground_is_lighter_than_black(mnist_images):
+    ink = np.asarray(mnist_images[0] / 255, np.float32)
     corners = [spoiling._on_ground(ink, np.random.default_rng(seed))[:4].mean() for seed in range(20)]
     assert np.mean(corners) > 0.1
 
 
-def test_stray_strokes_only_add_ink(test_images):
-    ink = np.asarray(test_images[0] / 255, np.float32)
+def test_stray_strokes_only_add_ink(mnist_images):
+    ink = np.asarray(mnist_images[0] / 255, np.float32)
     assert (spoiling._crossed(ink, np.random.default_rng(2)) >= ink).all()
 
 

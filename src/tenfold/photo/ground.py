@@ -115,10 +115,9 @@ def _rough_stroke_width(small: Values, whole: bool) -> float:
     width, ink = 0.0, differences[-1] > peaks[-1] / 2
     for window, difference, peak in zip(windows, differences, peaks, strict=True):
         width = _mean_width(difference > peak / 2)
-        finds_all = (
-            difference[ink].sum() >= _PART * differences[-1][ink].sum()
-        )  # not the corners of a broad stroke alone
-        if 3 * width <= window and peak >= _MOST * peaks[-1] and finds_all:
+        # The corners of a broad stroke alone are too little.
+        finds_strokes = difference[ink].sum() >= _PART * differences[-1][ink].sum()
+        if 3 * width <= window and peak >= _MOST * peaks[-1] and finds_strokes:
             break
     return width
 

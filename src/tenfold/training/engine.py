@@ -113,8 +113,8 @@ class Program:
         self._augmentation = augmentation
         self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
         self._steps_per_second: float | None = None
-        step_name = "train_step" if training else "test_step"
-        step, has_own_logs = _STEPS[step_name](model), not is_stock(model, step_name)
+        step = _train_step(model) if training else _test_step(model)
+        has_own_logs = not is_stock(model, "train_step" if training else "test_step")
         self._single_steps = single_steps or has_own_logs
         sizes = [self._batch_size, self._last_batch] if self._last_batch else [self._batch_size]
         self._compiled: dict[int, Future[Any]] = {}
@@ -212,9 +212,6 @@ def _test_step(model: Any) -> Step:
         return State(trainable, non_trainable, state.optimizer, metrics), logs
 
     return step
-
-
-_STEPS = {"train_step": _train_step, "test_step": _test_step}
 
 
 def _convolves(jaxpr: Any) -> bool:

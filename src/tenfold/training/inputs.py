@@ -123,7 +123,10 @@ def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
                 "give y.argmax(axis=1), or compile with categorical_crossentropy."
             )
         if not np.array_equal(y, np.round(y)):
-            raise DataError(f"y holds values that are no whole numbers; the loss {loss} expects integers.")
+            raise DataError(
+                f"y holds values that are no whole numbers; the loss {loss} expects the classes' numbers, 0 to "
+                f"{classes - 1}. Clean the labels, or give them as integers."
+            )
         if y.min() < 0 or y.max() >= classes:
             raise DataError(
                 f"y runs from {y.min()} to {y.max()}, but the model has {classes} outputs; expected 0 to {classes - 1}."

@@ -26,31 +26,34 @@ RESULTS = Path(__file__).parent / "results" / "accuracy"
 
 
 def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any]:
-    """One run in a fresh process; its folder is kept below `keep`, if that is given."""
-    command = [
-        str(Path(sys.executable).parent / "tenfold"),
-        "train",
-        data,
-        "--recipe",
-        recipe,
-        "--seed",
-        str(seed),
-        "--json",
-        *(["--out", str(keep.resolve() / f"{recipe}-{seed}")] if keep else []),
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True)
-        document = json.loads(result.stdout)
-        run = json.loads((Path(folder) / document["run"] / "run.json").read_text())
+    """One run in a fresh process; its folder is kept below `keep`, if that is given, and not trained twice."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = (keep or Path(temporary)).resolve() / f"{recipe}-{seed}"
+        if not (folder / "run.json").is_file():
+            program = str(Path(sys.executable).parent / "tenfold")
+            command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        return results_of(folder)
+
+
+def results_of(folder: Path) -> dict[str, Any]:
+    """What the files of a finished run say.
+
+    Raises:
+        SystemExit: The run was stopped before its last epoch.
+    """
+    run, metrics = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
+    if run["status"] != "finished":
+        sys.exit(f"{folder} holds a run that is {run['status']}; delete it, and it is trained again.")
     return {
-        "seed": seed,
-        "accuracy": document["accuracy"],
-        "loss": round(document["loss"], 5),
-        "seconds": document["seconds"]["total"],
-        "training_seconds": document["seconds"]["training"],
-        "epoch_seconds": round(median(document["seconds"]["epochs"]), 2),
+        "seed": run["seed"],
+        "accuracy": metrics["accuracy"],
+        "loss": round(metrics["loss"], 5),
+        "seconds": run["seconds"]["total"],
+        "training_seconds": run["seconds"]["training"],
+        "epoch_seconds": round(median(run["seconds"]["epochs"]), 2),
         "parameters": run["parameters"],
-        "count": document["count"],
+        "count": metrics["count"],
     }
 
 
@@ -80,7 +83,7 @@ def main() -> None:
     parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     parser.add_argument(
-        "--keep", type=Path, help="a folder for the run folders, RECIPE-SEED; they are deleted otherwise"
+        "--keep", type=Path, help="a folder for the run folders, RECIPE-SEED; finished ones in it are not trained again"
     )
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,25 @@ def test_under_uneven_light_paper_is_zero_and_ink_is_not(written, photographed):
     assert 12 < page.stroke_pixels < 36  # a rough measure, of a small copy
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shadow_across_the_edges_of_a_row_is_no_ink(written, seed):
+    clean = written("52475")
+    rows, columns = np.mgrid[-1:1:280j, -1:1:1400j]
+    angle = np.random.default_rng(seed).uniform(0.2, 1.3)
+    shadow = 1 - 0.5 / (1 + np.exp(-8 * (np.cos(angle) * columns + np.sin(angle) * rows)))
+    page = remove_ground(read_values(Image.fromarray(np.uint8(np.asarray(clean) * shadow * 0.8 + 40 * shadow))))
+    ink = np.asarray(clean.resize(page.values.shape[::-1], Image.Resampling.NEAREST)) == 0
+    assert page.values[ink].mean() > 0.6
+    assert np.percentile(page.values[~ink], 98) < 0.2
+
+
+def test_strokes_that_end_at_the_edge_are_ink_up_to_there():
+    picture = np.full((200, 200), 220, np.uint8)
+    picture[:, 90:110] = picture[150:170, :100] = 30
+    page = remove_ground(read_values(Image.fromarray(picture)))
+    assert page.values[picture == 30].min() > 0.6
+
+
 def test_coloured_ink_counts_along_its_colour():
     colour = np.full((200, 200, 3), 230, np.uint8)
     colour[60:140, 95:105] = (225, 60, 60)

@@ -29,8 +29,8 @@ _PEAK = 99.95
 _MOST, _PART = 0.6, 0.25
 """Of the darkest, and of all the ink that the widest window finds, a window is wide enough that finds these parts."""
 
-_CUT_OUT = 0.06
-"""Where strokes are at least so broad, measured by the picture's shorter side, a character fills it."""
+_EDGE = 3
+"""How many windows long what lies along a picture's edge has to be, to be no stroke."""
 
 _LEAST_CONTRAST = 0.04
 """A picture in which nothing differs from the ground by more is blank."""
@@ -67,13 +67,11 @@ def remove_ground(page: Page) -> Page:
     sides (a grey closing), smoothed. In colour, what counts is the difference in the direction of the ink's own colour.
     """
     small = _small(grey(page.values))
-    width = _rough_stroke_width(small, whole=True)
-    whole = page.scale >= 1 and width < _CUT_OUT * min(small.shape)
-    width = width if whole else _rough_stroke_width(small, whole=False)
+    width = _rough_stroke_width(small)
     page = _without_spare_pixels(page, width * max(page.values.shape) / max(small.shape))
     window = int(np.clip(round(4 * width), 5, max(5, min(small.shape)))) | 1
     channels = page.values[..., np.newaxis] if page.values.ndim == 2 else page.values
-    lights = [_ground(_small(channels[..., channel]), window, whole) for channel in range(channels.shape[2])]
+    lights = [_ground(_small(channels[..., channel]), window) for channel in range(channels.shape[2])]
     evenness = min(float(light.min()) / max(float(light.max()), 1e-3) for light in lights)
     shape = page.values.shape[:2]
     differences = [_difference(channels[..., i], enlarged(light, shape)) for i, light in enumerate(lights)]
@@ -101,14 +99,14 @@ def _skewness(values: Values, sigma: float) -> float:
     return float(np.mean(detail**3) / max(float(np.mean(detail**2)) ** 1.5, 1e-9))
 
 
-def _rough_stroke_width(small: Values, whole: bool) -> float:
+def _rough_stroke_width(small: Values) -> float:
     """The width of strokes in pixels of the small copy, before the ground is known well; 0 if there are none.
 
     What is narrower than a window stands out from the light around it. The smallest of three windows is taken that is
     wide enough for the strokes, so that shadows do not count.
     """
     windows = [max(3, round(share * min(small.shape))) | 1 for share in _WINDOWS]
-    differences = [_closed(small, window, whole) - small for window in windows]
+    differences = [_closed(small, window) - small for window in windows]
     peaks = [float(np.percentile(difference, _PEAK)) for difference in differences]
     if peaks[-1] <= _LEAST_CONTRAST:
         return 0.0
@@ -122,17 +120,19 @@ def _rough_stroke_width(small: Values, whole: bool) -> float:
     return width
 
 
-def _closed(small: Values, window: int, whole: bool) -> Values:
+def _closed(small: Values, window: int) -> Values:
     """A grey closing.
 
-    Beyond the edges of a whole page, light goes on rising or falling as it did; or an edge where it falls would look
-    like a stroke. Beyond those of a cut-out is what lies at the edge, since ink may lie there.
+    Beyond each edge goes on what lies along it, without strokes that reach the edge: falling light falls no further,
+    which leaves no dark rim, and a stroke that ends there is filled up from outside, too.
     """
-    margin = min(window, min(small.shape) - 1)
-    if not whole or not margin:
-        return np.asarray(ndimage.grey_closing(small, size=window, mode="nearest"), np.float32)
-    wider = np.pad(small, margin, "reflect", reflect_type="odd")
-    return np.asarray(ndimage.grey_closing(wider, size=window)[margin:-margin, margin:-margin], np.float32)
+    wider = np.pad(small, 1, "edge")
+    for edge in (wider[0], wider[-1], wider[:, 0], wider[:, -1]):
+        ends = np.pad(edge, (length := _EDGE * window), "edge")
+        edge[:] = ndimage.grey_closing(ends, size=length)[length:-length]
+    wider = np.pad(wider, window, "edge")
+    inside = slice(window + 1, -window - 1)
+    return np.asarray(ndimage.grey_closing(wider, size=(window, window))[inside, inside], np.float32)
 
 
 def _mean_width(mask: Array) -> float:
@@ -141,9 +141,9 @@ def _mean_width(mask: Array) -> float:
     return float(4 * distance[mask].mean()) if mask.any() else 0.0
 
 
-def _ground(small: Values, window: int, whole: bool) -> Values:
+def _ground(small: Values, window: int) -> Values:
     """The light on the paper. A median keeps the edges of shadows, which a mean would blur."""
-    closed = _closed(ndimage.gaussian_filter(small, 0.7), window, whole)
+    closed = _closed(ndimage.gaussian_filter(small, 0.7), window)
     factor = max(1, window // 16)  # a median of many values is slow, and a finer one would tell no more
     coarse = reduced(closed, factor)
     level = ndimage.median_filter(coarse, size=max(3, window // 2 // factor) | 1, mode="nearest")

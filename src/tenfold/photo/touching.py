@@ -18,7 +18,12 @@ _MOST_CUTS = 8
 _MOST_INK_CROSSED = 1.4
 """A cut crosses one stroke, in widths of strokes; to cross two would be to cut a character in halves."""
 
-_COST_OF_CUT, _COST_OF_WIDTH = 1.0, 8.0
+_COST_OF_CUT, _COST_OF_DOUBT, _COST_OF_WIDTH, _COST_OF_LOWNESS = 1.0, 2.0, 8.0, 10.0
+_WIDEST, _LOWEST = 1.1, 0.7
+"""Up to that multiple of its height a character may be wide, and down to that share of the whole mark low, at no cost."""
+
+_SURE = 0.99
+"""From that probability on, being wide costs half: there are wide hands."""
 
 Cut = Array
 """For each row of a mark the column at which its right part begins."""
@@ -27,8 +32,8 @@ Cut = Array
 def split_touching(marks: Sequence[Mark], probabilities: Callable[[list[Mark]], list[float]]) -> list[Mark]:
     """Cut wide marks into characters where that is likelier than one character.
 
-    Each part costs the negative logarithm of its class's probability, more if it is wider than high, and each cut costs
-    something; the division with the least cost is taken.
+    Each part costs the negative logarithm of its class's probability, more if it is wider than high or lower than the
+    mark, and each cut costs something; the division with the least cost is taken.
 
     Args:
         marks: What `find_marks` gave.
@@ -46,7 +51,8 @@ def _likeliest(mark: Mark, cuts: list[Cut], probabilities: Callable[[list[Mark]]
     ends = [np.zeros(mark.height, int), *cuts, np.full(mark.height, mark.width)]
     spans = [(start, end) for end in range(1, len(ends)) for start in range(end)]
     parts = {span: part for span in spans if (part := cut_mark(mark, ends[span[0]], ends[span[1]])) is not None}
-    costs = dict(zip(parts, map(_cost, parts.values(), probabilities(list(parts.values()))), strict=True))
+    likely = probabilities(list(parts.values()))
+    costs = {span: _cost(part, mark.height, one) for (span, part), one in zip(parts.items(), likely, strict=True)}
     best: list[tuple[float, list[int]]] = [(0.0, [0])]
     for end in range(1, len(ends)):
         ways = [(best[start][0] + costs.get((start, end), np.inf), [*best[start][1], end]) for start in range(end)]
@@ -54,9 +60,11 @@ def _likeliest(mark: Mark, cuts: list[Cut], probabilities: Callable[[list[Mark]]
     return [parts[span] for span in pairwise(best[-1][1])]
 
 
-def _cost(part: Mark, probability: float) -> float:
-    wider = max(0.0, part.width / part.height - 1.1)
-    return _COST_OF_CUT - float(np.log(max(probability, 1e-6))) + _COST_OF_WIDTH * wider
+def _cost(part: Mark, height: int, probability: float) -> float:
+    wider = max(0.0, part.width / part.height - _WIDEST) * (0.5 if probability >= _SURE else 1)
+    lower = max(0.0, _LOWEST - part.height / height)
+    doubt = -float(np.log(max(probability, 1e-6)))
+    return _COST_OF_CUT + _COST_OF_DOUBT * doubt + _COST_OF_WIDTH * wider + _COST_OF_LOWNESS * lower
 
 
 def _cuts(mark: Mark) -> list[Cut]:

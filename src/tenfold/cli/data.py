@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from tenfold.cli.output import print_json, stdout
 from tenfold.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from tenfold.data.dataset import Dataset, Split
     from tenfold.data.inspection import Finding
     from tenfold.recipes.augmentation import Augmentation
@@ -188,7 +188,7 @@ def _counts(split: "Split", classes: int) -> list[int]:
     return [int((split.labels == number).sum()) for number in range(classes)]
 
 
-def _shapes_table(dataset: "Dataset") -> Table:
+def _shapes_table(dataset: "Dataset") -> "Table":
     table = _table("", "shape", "type", "smallest", "largest", "mean")
     for part, split in (("training", dataset.train), ("test", dataset.test)):
         pixels, labels = _range(split), split.labels
@@ -200,7 +200,9 @@ def _shapes_table(dataset: "Dataset") -> Table:
     return table
 
 
-def _classes_table(dataset: "Dataset") -> Table:
+def _classes_table(dataset: "Dataset") -> "Table":
+    from rich.text import Text
+
     table = _table("label", "class", "training", "test", "share")
     for column in table.columns[2:]:
         column.justify = "right"
@@ -229,8 +231,9 @@ def _place(image: Any) -> str:
     return image.file or f"{image.split} {image.index}"
 
 
-def _table(*columns: str) -> Table:
+def _table(*columns: str) -> "Table":
     from rich.box import SIMPLE_HEAD
+    from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:

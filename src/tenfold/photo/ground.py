@@ -144,7 +144,7 @@ def _mean_width(mask: Array) -> float:
 def _ground(small: Values, window: int) -> Values:
     """The light on the paper. A median keeps the edges of shadows, which a mean would blur."""
     closed = _closed(ndimage.gaussian_filter(small, 0.7), window)
-    factor = max(1, window // 16)  # a median of many values is slow, and a finer one would tell no more
+    factor = max(1, window // 10)  # a median of many values is slow, and a finer one would tell no more
     coarse = reduced(closed, factor)
     level = ndimage.median_filter(coarse, size=max(3, window // 2 // factor) | 1, mode="nearest")
     return np.asarray(ndimage.gaussian_filter(level, max(1.0, window / 16 / factor), mode="nearest"), np.float32)

@@ -50,10 +50,12 @@ def _sheet(small: Values) -> Array | None:
         return None
     largest = int(np.argmax(np.bincount(parts.ravel())[1:])) + 1
     sheet = ndimage.binary_fill_holes(parts == largest)
-    side = max(3, round(_SOLID * min(small.shape)))
+    side = max(3, round(_SOLID * min(small.shape))) | 1
     if np.count_nonzero(light[sheet]) < (1 - _MOST_INK) * np.count_nonzero(sheet):
         return None
-    solid = ndimage.binary_opening(sheet, np.ones((side, side)))
+    # A binary opening, but by rows and columns, which takes a hundredth of the time.
+    eroded = ndimage.minimum_filter(sheet, side, mode="constant", cval=False)
+    solid = ndimage.maximum_filter(eroded, side, mode="constant", cval=False)
     outside = ~sheet
     if solid.sum() < max(_LEAST_SHARE * sheet.size, 0.9 * sheet.sum()) or border(outside).mean() < _LEAST_BORDER:
         return None

@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tenfold.classifier.classifier import load_classifier as load_classifier
     from tenfold.data.load import load_dataset as load_dataset
     from tenfold.photo.read import read_picture as read_picture
+    from tenfold.photo.single import load_classifier as load_classifier
     from tenfold.recipes.augmentation import Augmentation as Augmentation
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "Augmentation": "tenfold.recipes.augmentation",
     "fit": "tenfold.training.fit",
-    "load_classifier": "tenfold.classifier.classifier",
+    "load_classifier": "tenfold.photo.single",
     "load_dataset": "tenfold.data.load",
     "read_picture": "tenfold.photo.read",
     "train": "tenfold.run.train",

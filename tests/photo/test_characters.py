@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.photo.characters import Mark, cut_mark, find_marks, reading_order
+from tenfold.photo.characters import Mark, cut_mark, find_marks, largest_character, reading_order
 
 
 def page_with(*boxes: tuple[int, int, int, int], shape: tuple[int, int] = (200, 300)) -> np.ndarray:
@@ -23,6 +23,16 @@ def test_characters_apart_are_found_one_by_one():
     marks, specks = find_marks(page_with(*boxes), 10)
     assert boxes_of(marks) == boxes
     assert specks == 0
+
+
+def test_the_largest_character_takes_the_pieces_near_it_along():
+    def bar(left: int, top: int, width: int, height: int) -> Mark:
+        return Mark(np.ones((height, width), np.float32), left, top)
+
+    whole = largest_character([bar(100, 30, 12, 20), bar(50, 40, 40, 80), bar(130, 40, 20, 80)])
+    assert boxes_of([whole]) == [(50, 30, 62, 90)]
+    assert whole.ink.sum() == 12 * 20 + 40 * 80
+    np.testing.assert_array_equal(whole.ink[:20, 50:], 1)
 
 
 def test_specks_are_left_out_and_counted():

@@ -1,6 +1,8 @@
 """A trained model on disk → predictions for images, without Keras or JAX."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -13,7 +15,7 @@ from tenfold.classifier.model_file import read_model_file
 from tenfold.classifier.pictures import Array, array_to_images, picture_to_image, stack_pictures
 from tenfold.errors import ImageError, ModelError
 from tenfold.evaluation.calibration import tempered
-from tenfold.types import Images, Probabilities, Scores
+from tenfold.types import Image, Images, Probabilities, Scores
 
 TOP = 5
 """How many classes a prediction lists, at most."""
@@ -48,13 +50,15 @@ class Classifier:
         session: The network in ONNX Runtime.
         metadata: What its file says about itself.
         source: Where it came from, for messages.
+        prepare: Makes of a decoded picture the image that the network takes; else pictures are stretched.
     """
 
-    def __init__(self, session: Any, metadata: Metadata, source: Path) -> None:
+    def __init__(self, session: Any, metadata: Metadata, source: Path, prepare: "Prepare | None" = None) -> None:
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
         self.metadata = metadata
         self.source = source
+        self._prepare = partial(prepare, self) if prepare else None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ class Classifier:
     def predict(self, images: Any) -> Prediction | list[Prediction]:
         """Tell what one picture or many show.
 
-        Pictures of another size are stretched to the network's, colour is turned to grey for a grey network.
+        A picture shows one thing: `tenfold.read_picture` reads rows and lines of characters.
 
         Args:
             images: One picture: a path, the bytes of an image file, a Pillow image, an array [height, width]
@@ -132,11 +136,11 @@ class Classifier:
             ModelError: The network cannot be run.
         """
         if isinstance(images, list | tuple):
-            return self._predictions(stack_pictures(images, self.image_shape))
+            return self._predictions(stack_pictures(images, self.image_shape, self._prepare))
         if not isinstance(images, np.ndarray) and (_is_picture(images) or not hasattr(images, "__array__")):
-            image = picture_to_image(images, self.image_shape)
+            image = picture_to_image(images, self.image_shape, self._prepare)
             return self._predictions(image[np.newaxis])[0]
-        pixels, single = array_to_images(np.asarray(images), self.image_shape)
+        pixels, single = array_to_images(np.asarray(images), self.image_shape, self._prepare)
         predictions = self._predictions(pixels)
         return predictions[0] if single else predictions
 
@@ -168,18 +172,12 @@ class Classifier:
         return np.asarray(probabilities), np.asarray(scores)
 
 
-def load_classifier(path: str | Path) -> Classifier:
-    """Load a trained model for predictions.
+Prepare = Callable[[Classifier, PillowImage.Image], Image]
+"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape."""
 
-    Args:
-        path: A run folder (its `model.onnx` is taken), or an ONNX file that Tenfold wrote.
 
-    Returns:
-        The `Classifier`.
-
-    Raises:
-        ModelError: No such file, no model that Tenfold wrote, or a damaged one.
-    """
+def load_classifier(path: str | Path, prepare: Prepare | None = None) -> Classifier:
+    """Load a trained model from a run folder or an ONNX file; see `tenfold.photo.single.load_classifier`."""
     path = Path(path)
     if path.is_dir():
         if not (path / "model.onnx").exists():
@@ -192,7 +190,7 @@ def load_classifier(path: str | Path) -> Classifier:
         raise ModelError(f"{path}: holds text that is no UTF-8. It is damaged; get a fresh copy.") from error
     metadata = Metadata.from_properties(properties, source=str(path))
     _check_ends(ends, metadata, path)
-    return Classifier(session, metadata, path)
+    return Classifier(session, metadata, path, prepare)
 
 
 def default_model_path() -> Path:

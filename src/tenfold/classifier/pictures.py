@@ -1,7 +1,7 @@
 """What callers hand in as an image, or as many, becomes the array that the network takes."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,22 @@ from tenfold.types import Image, Images
 Array = np.ndarray[Any, np.dtype[Any]]
 Picture = str | Path | bytes | PillowImage.Image | Array
 Shape = tuple[int, int, int]
+Prepare = Callable[[PillowImage.Image], Image]
+"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape."""
 
 _CERTAINLY_BYTES = 2.0
 
 _PNG_MODES = ("1", "L", "LA", "P", "I;16", "I", "RGB", "RGBA")
 
 
-def picture_to_image(picture: Any, shape: Shape) -> Image:
+def picture_to_image(picture: Any, shape: Shape, prepare: Prepare | None = None) -> Image:
     """Bring one picture to the network's size and channels.
 
     Args:
         picture: A path, the content of an image file, a Pillow image, or an array [height, width] or
             [height, width, channels] (see `pixels`).
         shape: Height, width and channels that the network takes.
+        prepare: Is given all but arrays of the network's size; None stretches them to that size.
 
     Returns:
         uint8 [height, width, channels], 0…255.
@@ -38,13 +41,13 @@ def picture_to_image(picture: Any, shape: Shape) -> Image:
         ImageError: It is none of these, or cannot be read.
     """
     if isinstance(picture, str | Path | bytes | bytearray | memoryview | PillowImage.Image):
-        return resize_image(decode_picture(picture), shape[:2], shape[2])
+        return _prepared(decode_picture(picture), shape, prepare)
     if not hasattr(picture, "__array__"):
         raise ImageError(
             f"Found a {type(picture).__name__} as an image; expected a path, the bytes of an image file, "
             "a Pillow image or an array of pixels."
         )
-    images, single = array_to_images(np.asarray(picture), shape)
+    images, single = array_to_images(np.asarray(picture), shape, prepare)
     if not single:
         raise ImageError(
             f"Found an array of shape {list(np.shape(picture))} inside a list of images; expected single "
@@ -69,7 +72,7 @@ def decode_picture(picture: str | Path | bytes | bytearray | memoryview | Pillow
     return decode_image(Path(picture) if isinstance(picture, str | Path) else bytes(picture))
 
 
-def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:
+def array_to_images(array: Array, shape: Shape, prepare: Prepare | None = None) -> tuple[Images, bool]:
     """Bring an array of pixels to the network's size and channels.
 
     Args:
@@ -77,6 +80,7 @@ def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:
             with 1, 3 or 4 channels (the fourth is opacity, laid on white). Three axes are one image if the
             last is as long as a number of channels, else n grey ones. Values 0…255, or 0…1: see `pixels`.
         shape: Height, width and channels that the network takes.
+        prepare: As for `picture_to_image`.
 
     Returns:
         uint8 [n, height, width, channels], and whether the array was a single image.
@@ -91,9 +95,9 @@ def array_to_images(array: Array, shape: Shape) -> tuple[Images, bool]:
     images = pixels(images[np.newaxis] if single else images)
     if 0 in images.shape[1:]:
         raise ImageError(f"The array has shape {list(array.shape)}: images without pixels. Expected at least one.")
-    if images.shape[3] == 4:
-        pictures = [PillowImage.fromarray(image) for image in images]
-        return _stack([resize_image(_plain(picture), shape[:2], shape[2]) for picture in pictures], shape), single
+    if images.shape[3] == 4 or (prepare and images.shape[1:3] != shape[:2]):
+        pictures = [PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in images]
+        return _stack([_prepared(_plain(picture), shape, prepare) for picture in pictures], shape), single
     return resize_images(images, shape[:2], shape[2]), single
 
 
@@ -115,7 +119,7 @@ def pixels(array: Array) -> Array:
     return values
 
 
-def stack_pictures(pictures: Sequence[Any], shape: Shape) -> Images:
+def stack_pictures(pictures: Sequence[Any], shape: Shape, prepare: Prepare | None = None) -> Images:
     """Bring each of several pictures to the network's size: uint8 [n, height, width, channels].
 
     Raises:
@@ -124,12 +128,16 @@ def stack_pictures(pictures: Sequence[Any], shape: Shape) -> Images:
     images = []
     for position, picture in enumerate(pictures):
         try:
-            images.append(picture_to_image(picture, shape))
+            images.append(picture_to_image(picture, shape, prepare))
         except ImageError as error:
             if isinstance(picture, str | Path):
                 raise
             raise ImageError(f"Image {position} of {len(pictures)}: {error}") from error
     return _stack(images, shape)
+
+
+def _prepared(picture: PillowImage.Image, shape: Shape, prepare: Prepare | None) -> Image:
+    return prepare(picture) if prepare else resize_image(picture, shape[:2], shape[2])
 
 
 def _stack(images: list[Image], shape: Shape) -> Images:

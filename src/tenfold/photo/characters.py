@@ -16,6 +16,9 @@ MOST_MARKS = 1_000
 _HIGHER_WHOLE = 1.25
 """By what factor whole characters may be higher than the highest pieces."""
 
+_NEAR = 0.3
+"""Marks nearer to a single character than that share of its longer side are pieces of it."""
+
 _FLAT = 8
 """What is wider than this multiple of its height is a line, not a character."""
 
@@ -88,6 +91,27 @@ def reading_order(marks: list[Mark]) -> list[list[Mark]]:
         else:
             lines.append([mark])
     return sorted(lines, key=lambda line: float(np.mean([mark.top + mark.height / 2 for mark in line])))
+
+
+def largest_character(marks: list[Mark]) -> Mark:
+    """The mark with most ink and all that lies near it, as one: for pictures that show one character."""
+    largest = max(marks, key=lambda one: float(one.ink.sum()))
+    reach = _NEAR * max(largest.height, largest.width)
+    pieces = [one for one in marks if _distance(one, largest) <= reach]
+    top, left = min(one.top for one in pieces), min(one.left for one in pieces)
+    bottom, right = (max(one.top + one.height for one in pieces), max(one.left + one.width for one in pieces))
+    ink = np.zeros((bottom - top, right - left), np.float32)
+    for one in pieces:
+        place = ink[one.top - top :, one.left - left :][: one.height, : one.width]
+        np.maximum(place, one.ink, out=place)
+    return Mark(ink, left, top)
+
+
+def _distance(one: Mark, other: Mark) -> int:
+    """Pixels between two boxes, across or down, whichever are more; 0 or less if they overlap."""
+    across = max(one.left, other.left) - min(one.left + one.width, other.left + other.width)
+    down = max(one.top, other.top) - min(one.top + one.height, other.top + other.height)
+    return max(across, down)
 
 
 def _without_edges(marks: list[Mark], shape: tuple[int, ...]) -> list[Mark]:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from tenfold.classifier.classifier import Classifier
-from tenfold.photo.characters import MOST_MARKS, Mark, find_marks, reading_order
+from tenfold.photo.characters import MOST_MARKS, Mark, find_marks, largest_character, reading_order
 from tenfold.photo.ground import make_ink_dark, read_values, remove_ground
 from tenfold.photo.ink import clear_ink, smooth_paper
 from tenfold.photo.lines import remove_lines
@@ -73,6 +73,18 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         page = page.noted("touching marks: cut apart")
     notes = (*page.notes, *_notes(marks, lines, specks, changes)) if marks else (_nothing(specks),)
     return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps)
+
+
+def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Image:
+    """The one character that a photo ("L" or "RGB") shows, as an image for the network; blank if there is none."""
+    page = read_values(picture)
+    for _, step in STEPS:
+        page = step(page)
+    marks, _ = find_marks(page.values, page.stroke_pixels)
+    if not marks:
+        blank = 255 if classifier.metadata.polarity == "dark-on-light" else 0
+        return np.full(classifier.image_shape, blank, np.uint8)
+    return normalise_marks([largest_character(marks)], classifier)[0][0]
 
 
 def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list[Image], list[Change]]:

@@ -101,16 +101,34 @@ def reads_handwriting(classifier: Classifier) -> bool:
     return metadata.image_shape == (28, 28, 1) and metadata.polarity != "none" and are_characters(metadata.class_names)
 
 
+def prepare_single(classifier: Classifier, picture: PillowImage.Image) -> Image:
+    """A decoded picture of one thing as an image for the network, prepared as `read_picture` does."""
+    if _is_whole(classifier, picture):
+        return _prepare_whole(classifier, picture, keep_steps=False).images[0]
+    from tenfold.photo.handwriting import prepare_character
+
+    return prepare_character(classifier, picture)
+
+
 def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
-    height, width, channels = classifier.image_shape
-    handwriting = reads_handwriting(classifier)
-    if picture.size == (width, height) or not handwriting:
-        image: Image = resize_image(picture, (height, width), channels)
-        plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
-        return _surer_fitted(classifier, plain) if handwriting else plain
-    from tenfold.photo.handwriting import prepare_handwriting
+    if _is_whole(classifier, picture):
+        return _prepare_whole(classifier, picture, keep_steps)
+    from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
 
     return prepare_handwriting(classifier, picture, keep_steps)
+
+
+def _is_whole(classifier: Classifier, picture: PillowImage.Image) -> bool:
+    """Whether the network sees the whole picture, as its training images were, and not what is written on it."""
+    height, width, _ = classifier.image_shape
+    return picture.size == (width, height) or not reads_handwriting(classifier)
+
+
+def _prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Plain:
+    height, width, channels = classifier.image_shape
+    image: Image = resize_image(picture, (height, width), channels)
+    plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
+    return _surer_fitted(classifier, plain) if reads_handwriting(classifier) else plain
 
 
 def _surer_fitted(classifier: Classifier, plain: Plain) -> Plain:

@@ -20,7 +20,7 @@ _MOST_INK_CROSSED = 1.4
 
 _COST_OF_CUT, _COST_OF_DOUBT, _COST_OF_WIDTH, _COST_OF_LOWNESS = 1.0, 2.0, 8.0, 10.0
 _WIDEST, _LOWEST = 1.1, 0.7
-"""Up to that multiple of its height a character may be wide, and down to that share of the whole mark low, at no cost."""
+"""A character may be as wide as that multiple of its height, and as low as that share of the whole mark, at no cost."""
 
 _SURE = 0.99
 """From that probability on, being wide costs half: there are wide hands."""

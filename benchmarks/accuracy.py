@@ -33,18 +33,20 @@ def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any
             program = str(Path(sys.executable).parent / "tenfold")
             command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        return results_of(folder)
+        return results_of(folder, recipe, data, seed)
 
 
-def results_of(folder: Path) -> dict[str, Any]:
+def results_of(folder: Path, recipe: str, data: str, seed: int) -> dict[str, Any]:
     """What the files of a finished run say.
 
     Raises:
-        SystemExit: The run was stopped before its last epoch.
+        SystemExit: It is another run, of another version, or was stopped before its last epoch.
     """
     run, metrics = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
-    if run["status"] != "finished":
-        sys.exit(f"{folder} holds a run that is {run['status']}; delete it, and it is trained again.")
+    wanted = {"status": "finished", "recipe": recipe, "seed": seed, "tenfold": tenfold.__version__}
+    found = {key: run[key] for key in wanted} | {"data": run["data"]["name"]}
+    if found != wanted | {"data": data}:
+        sys.exit(f"{folder} holds {found}; expected {wanted | {'data': data}}. Delete it, and it is trained again.")
     return {
         "seed": run["seed"],
         "accuracy": metrics["accuracy"],
@@ -68,7 +70,8 @@ def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any
         "mean": mean(accuracies),
         "range": [min(accuracies), max(accuracies)],
         "interval": wilson_interval(round(mean(accuracies) * count), count),
-        "median_seconds": median(run["seconds"] for run in runs),
+        # Whatever else ran meanwhile can only have added to it.
+        "fastest_seconds": min(run["seconds"] for run in runs),
         "runs": runs,
         "tenfold": tenfold.__version__,
         "versions": versions(),

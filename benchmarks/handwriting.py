@@ -26,7 +26,7 @@ from sklearn.datasets import load_digits
 import tenfold
 from benchmarks.corruptions import CORRUPTIONS, corrupt
 from benchmarks.simulated_photos import APART, TOUCHING, simulate
-from tenfold.classifier.classifier import Classifier, default_model_path, load_classifier
+from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 from tenfold.data.load import load_dataset
 from tenfold.evaluation.metrics import wilson_interval
 from tenfold.photo.read import read_pictures
@@ -116,7 +116,7 @@ def main() -> None:
         "rows": photos(count, seed + 1, 4, 8),
         "touching": photos(count, seed + 2, 4, 8, TOUCHING),
     }
-    classifier, results = load_classifier(arguments.model), {}
+    classifier, results = load_onnx(arguments.model), {}
     for part in arguments.parts or cases:
         folder = arguments.save_wrong / part if arguments.save_wrong else None
         if folder:

@@ -78,12 +78,12 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
         if len(accuracies) <= _MOST_SINGLES
         else f", {min(accuracies)} to {max(accuracies)}"
     )
+    seeds = f"mean of {len(accuracies)} seeds{singles}" if len(accuracies) > 1 else "one seed"
     machine = result["machine"]
     header = [
         lines[0],
-        f"# test accuracy {result['mean']:.4f} (95 % interval {low:.4f} to {high:.4f}), mean of "
-        f"{len(result['runs'])} seeds{singles}",
-        f"# {result['median_seconds']:.0f} s from start to finished run folder on {machine['cores']} "
+        f"# test accuracy {result['mean']:.4f} (95 % interval {low:.4f} to {high:.4f}), {seeds}",
+        f"# {result['fastest_seconds']:.0f} s from start to finished run folder on {machine['cores']} "
         f"{machine['processor']} cores, Tenfold {result['tenfold']}, {result['date']}",
     ]
     return "\n".join([*header, *lines[body:]]) + "\n"
@@ -103,7 +103,7 @@ def table(results: dict[str, dict[str, Any]], heads: tuple[str, ...]) -> str:
                 f"{tutorial:.2%}" if tutorial else "–",
                 f"{result['mean']:.2%} ({low:.2%} – {high:.2%})",
                 str(len(result["runs"])),
-                f"{result['median_seconds']:.0f}",
+                f"{result['fastest_seconds']:.0f}",
             )
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

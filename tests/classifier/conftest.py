@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from tenfold.classifier.classifier import load_classifier
+from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.onnx_writer import write_onnx
 from tenfold.keras_on_jax import keras
@@ -77,7 +77,7 @@ def assert_parity(tmp_path: Path) -> Callable[[Any], None]:
         if softmax:
             expected = keras.ops.softmax(expected)
         write_onnx(model, tmp_path / "model.onnx", metadata_for(model))
-        found = load_classifier(tmp_path / "model.onnx").probabilities(images)
+        found = load_onnx(tmp_path / "model.onnx").probabilities(images)
         np.testing.assert_allclose(found, np.asarray(expected), rtol=0, atol=1e-5)
 
     return check

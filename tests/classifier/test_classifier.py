@@ -11,7 +11,7 @@ from PIL import Image
 
 import tenfold
 from tenfold.classifier import classifier as classifier_module
-from tenfold.classifier.classifier import Classifier, Prediction, load_classifier
+from tenfold.classifier.classifier import Classifier, Prediction, load_onnx
 from tenfold.errors import ImageError, ModelError
 
 DARK = np.zeros((4, 6), np.uint8)
@@ -21,7 +21,7 @@ SURE = np.exp(4) / (np.exp(4) + np.exp(-4) + np.exp(-12))  # logits 4, -4 and -1
 
 @pytest.fixture
 def classifier(brightness_file: Path) -> Classifier:
-    return load_classifier(brightness_file)
+    return load_onnx(brightness_file)
 
 
 def test_it_knows_its_classes_and_its_size(classifier: Classifier):
@@ -67,7 +67,7 @@ def test_arrays_of_other_libraries_count_as_arrays(classifier: Classifier):
 
 
 def test_a_colour_network_takes_grey_and_colour(colour_file: Path):
-    classifier = load_classifier(colour_file)
+    classifier = load_onnx(colour_file)
     assert classifier.predict(LIGHT).label == "light"
     assert classifier.predict(np.zeros((9, 9, 3))).label == "dark"
 
@@ -82,7 +82,7 @@ def test_the_most_probable_are_listed_at_most_five(make_metadata, tmp_path: Path
         if entry.key == "class_names":
             entry.value = '["a", "b", "c", "d", "e", "f", "g"]'
     onnx.save(proto, tmp_path / "seven.onnx")
-    assert [name for name, _ in load_classifier(tmp_path / "seven.onnx").predict(DARK).top] == list("cegfd")
+    assert [name for name, _ in load_onnx(tmp_path / "seven.onnx").predict(DARK).top] == list("cegfd")
 
 
 def test_probabilities_of_more_images_than_run_at_once(classifier: Classifier, monkeypatch: pytest.MonkeyPatch):
@@ -103,9 +103,9 @@ def test_probabilities_refuses_what_does_not_fit(classifier: Classifier):
 
 def test_a_run_folder_is_its_model(brightness_file: Path, tmp_path: Path):
     with pytest.raises(ModelError, match=r"holds no model\.onnx"):
-        load_classifier(tmp_path)
+        load_onnx(tmp_path)
     (tmp_path / "model.onnx").write_bytes(brightness_file.read_bytes())
-    assert load_classifier(str(tmp_path)).predict(LIGHT).label == "light"
+    assert load_onnx(str(tmp_path)).predict(LIGHT).label == "light"
     assert tenfold.load_classifier(tmp_path).predict(DARK).label == "dark"
 
 
@@ -119,7 +119,7 @@ def changed(brightness_file: Path, path: Path, change: Callable[[onnx.ModelProto
 def test_files_without_metadata_are_refused(brightness_file: Path, tmp_path: Path):
     path = changed(brightness_file, tmp_path / "bare.onnx", lambda proto: proto.ClearField("metadata_props"))
     with pytest.raises(ModelError, match=r"bare\.onnx: its metadata lacks class_names, image_shape"):
-        load_classifier(path)
+        load_onnx(path)
 
 
 def test_networks_that_differ_from_their_metadata_are_refused(brightness_file: Path, tmp_path: Path):
@@ -128,7 +128,7 @@ def test_networks_that_differ_from_their_metadata_are_refused(brightness_file: P
 
     path = changed(brightness_file, tmp_path / "two.onnx", name_two)
     with pytest.raises(ModelError, match=r"expected .*'probabilities', 'tensor\(float\)', \[2\]"):
-        load_classifier(path)
+        load_onnx(path)
 
 
 def test_networks_that_do_not_fit_together_are_refused(brightness_file: Path, tmp_path: Path):
@@ -136,7 +136,7 @@ def test_networks_that_do_not_fit_together_are_refused(brightness_file: Path, tm
         del proto.graph.node[1]
 
     with pytest.raises(ModelError, match="ONNX Runtime cannot load it"):
-        load_classifier(changed(brightness_file, tmp_path / "cut.onnx", cut))
+        load_onnx(changed(brightness_file, tmp_path / "cut.onnx", cut))
 
 
 def test_values_that_are_no_numbers_are_refused(brightness_file: Path, tmp_path: Path):
@@ -144,7 +144,7 @@ def test_values_that_are_no_numbers_are_refused(brightness_file: Path, tmp_path:
         bias = proto.graph.initializer[2]
         bias.CopyFrom(numpy_helper.from_array(np.float32([np.nan, 0, 0]), bias.name))
 
-    classifier = load_classifier(changed(brightness_file, tmp_path / "nan.onnx", poison))
+    classifier = load_onnx(changed(brightness_file, tmp_path / "nan.onnx", poison))
     with pytest.raises(ModelError, match="not a number"):
         classifier.predict(DARK)
 
@@ -167,7 +167,7 @@ def test_a_network_that_asks_for_much_memory_is_stopped(brightness_file: Path, t
 
     path = changed(brightness_file, tmp_path / "bomb.onnx", swell)
     with pytest.raises(ModelError, match=r"bomb\.onnx: .*memory"):
-        load_classifier(path).predict(DARK)
+        load_onnx(path).predict(DARK)
 
 
 def test_predicting_loads_neither_keras_nor_jax_nor_onnx(brightness_file: Path):

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 import tenfold
-from tenfold.classifier.classifier import Classifier, default_model_path, load_classifier
+from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return load_classifier(default_model_path())
+    return load_onnx(default_model_path())
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import helper
 
 from tenfold.classifier import model_file
-from tenfold.classifier.classifier import Classifier, load_classifier
+from tenfold.classifier.classifier import Classifier, load_onnx
 from tenfold.classifier.model_file import read_model_file
 from tenfold.errors import ModelError
 
@@ -130,6 +130,6 @@ def test_damaged_files_are_refused_or_still_work(tmp_path: Path, brightness_file
     path = tmp_path / "damaged.onnx"
     path.write_bytes(content)
     try:
-        assert isinstance(load_classifier(path), Classifier)
+        assert isinstance(load_onnx(path), Classifier)
     except ModelError as error:
         assert str(error).startswith(f"{path}: ")

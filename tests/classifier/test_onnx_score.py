@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tenfold.classifier.classifier import load_classifier
+from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.distance import fit_class_distance
 from tenfold.classifier.onnx_score import MAX_WIDTH, hidden_values, strangeness
 from tenfold.classifier.onnx_writer import onnx_model, write_onnx
@@ -43,7 +43,7 @@ def test_the_output_score_is_the_mean_of_the_distances_and_the_surprise(network_
     _, values = hidden_values(onnx_model(model, metadata), IMAGES)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
-    probabilities, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
+    probabilities, scores = load_onnx(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
     distance = sum(distances[name](value) for name, value in values.items()) / len(values)
     np.testing.assert_allclose(scores, distance - np.log(probabilities.max(axis=1)), atol=2e-3)
@@ -74,7 +74,7 @@ def test_of_maps_mean_and_deviation_over_all_positions_count_but_never_those_of_
         np.testing.assert_allclose(found, known, rtol=1e-3, atol=1e-4)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
-    probabilities, scores = load_classifier(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
+    probabilities, scores = load_onnx(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
     np.testing.assert_allclose(scores, strangeness(probabilities, values, distances), atol=1e-2)
     _, again = hidden_values(onnx.load(tmp_path / "model.onnx"), IMAGES)
     assert again.keys() == values.keys()
@@ -103,4 +103,4 @@ def test_a_threshold_without_a_score_is_refused(network_model, make_metadata, tm
     model = network_model(NETWORK, SHAPE)
     write_onnx(model, tmp_path / "model.onnx", replace(make_metadata(model), rejection_threshold=1.0))
     with pytest.raises(ModelError, match=r"with a rejection_threshold in its metadata .*'score'"):
-        load_classifier(tmp_path / "model.onnx")
+        load_onnx(tmp_path / "model.onnx")

@@ -1,5 +1,6 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,10 +9,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
 
-from tenfold.classifier.pictures import array_to_images, picture_to_image, stack_pictures
+from tenfold.classifier.pictures import prepared_images
 from tenfold.errors import ImageError
 
 GREY, COLOUR = (4, 6, 1), (4, 6, 3)
+
+
+def picture_to_image(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
+    """What becomes of a single picture."""
+    (image,), single = prepared_images(picture, shape)
+    assert single
+    assert image is not None
+    return image
 
 
 def drawing(height: int = 4, width: int = 6) -> np.ndarray:
@@ -43,24 +52,24 @@ def test_every_kind_of_picture_gives_the_same_image(tmp_path: Path):
 @pytest.mark.parametrize(
     ("array_shape", "single"),
     [
-        *(((9, 7), True), ((9, 7, 1), True), ((9, 7, 3), True), ((9, 7, 4), True)),
+        *(((9, 7), True), ((9, 7, 1), True), ((9, 7, 2), True), ((9, 7, 3), True), ((9, 7, 4), True)),
         *(((2, 9, 7), False), ((1, 4, 6), False)),
-        *(((2, 9, 7, 1), False), ((2, 9, 7, 3), False), ((2, 9, 7, 4), False)),
+        *(((2, 9, 7, 1), False), ((2, 9, 7, 2), False), ((2, 9, 7, 3), False), ((2, 9, 7, 4), False)),
     ],
 )
 @pytest.mark.parametrize("shape", [GREY, COLOUR])
 def test_arrays_of_every_shape(array_shape: tuple[int, ...], single: bool, shape: tuple[int, int, int]):
-    images, found_single = array_to_images(np.full(array_shape, 200, np.uint8), shape)
+    images, found_single = prepared_images(np.full(array_shape, 200, np.uint8), shape)
     assert found_single == single
-    assert images.shape == (1 if single else array_shape[0], *shape)
-    assert images.dtype == np.uint8
-    if array_shape[-1] != 4:
-        assert (images == 200).all()
+    assert np.shape(images) == (1 if single else array_shape[0], *shape)
+    assert all(image is not None and image.dtype == np.uint8 for image in images)
+    if array_shape[-1] not in (2, 4):  # else it shines through
+        assert (np.asarray(images) == 200).all()
 
 
 def test_images_that_fit_keep_their_pixels():
     images = np.stack([drawing(), 255 - drawing()])
-    np.testing.assert_array_equal(array_to_images(images, GREY)[0], images[..., None])
+    np.testing.assert_array_equal(np.asarray(prepared_images(images, GREY)[0]), images[..., None])
 
 
 def test_channels_keep_their_place():
@@ -96,27 +105,35 @@ def test_values_a_little_above_one_are_ambiguous():
     assert picture_to_image(array.clip(0, 1), GREY)[1, 2, 0] == 255
 
 
-def test_three_planes_for_a_colour_network_are_ambiguous():
-    planes = np.zeros((3, 9, 7), np.uint8)
-    with pytest.raises(ImageError, match=r"three grey images, or one with its channels first"):
-        array_to_images(planes, COLOUR)
-    assert len(array_to_images(planes, GREY)[0]) == 3
+@pytest.mark.parametrize("shape", [GREY, COLOUR])
+def test_three_planes_are_ambiguous_unless_they_have_the_size_of_the_network(shape: tuple[int, int, int]):
+    with pytest.raises(ImageError, match=r"three grey images, or one in colour with its channels first"):
+        prepared_images(np.zeros((3, 9, 7), np.uint8), shape)
+    assert len(prepared_images(np.zeros((3, 4, 6), np.uint8), shape)[0]) == 3
 
 
-@pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 2), (1, 2, 4, 6, 1)])
+def test_sixteen_bits_are_scaled_as_in_files():
+    array = np.array([[0, 257, 65_535], [128 * 257, 2, 256]], np.uint16)
+    expected = [[0, 1, 255], [128, 0, 1]]
+    np.testing.assert_array_equal(picture_to_image(array, (2, 3, 1))[..., 0], expected)
+    np.testing.assert_array_equal(picture_to_image(Image.fromarray(array), (2, 3, 1))[..., 0], expected)
+    np.testing.assert_array_equal(picture_to_image(array.clip(0, 255), (2, 3, 1))[0, :, 0], [0, 255, 255])
+
+
+@pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 5), (4, 6, 1, 1), (1, 2, 4, 6, 1)])
 def test_other_shapes_are_refused(array_shape: tuple[int, ...]):
     with pytest.raises(ImageError, match=r"Found an array of shape .*; expected \[height, width\]"):
-        array_to_images(np.zeros(array_shape, np.uint8), GREY)
+        prepared_images(np.zeros(array_shape, np.uint8), GREY)
 
 
 @pytest.mark.parametrize("array_shape", [(24,), (5, 24)])
 def test_images_in_rows_are_not_taken_for_one_wide_image(array_shape: tuple[int, ...]):
-    with pytest.raises(ImageError, match=r"images in one row.*array\.reshape\(-1, 4, 6, 1\)"):
-        array_to_images(np.zeros(array_shape, np.uint8), GREY)
+    with pytest.raises(ImageError, match=r"images in one row, or .*array\.reshape\(-1, 4, 6, 1\) for the first"):
+        prepared_images(np.zeros(array_shape, np.uint8), GREY)
 
 
 def test_an_empty_array_is_no_images():
-    assert array_to_images(np.zeros((0, 9, 7), np.uint8), GREY)[0].shape == (0, *GREY)
+    assert prepared_images(np.zeros((0, 9, 7), np.uint8), GREY) == ([], False)
 
 
 def test_transparent_ground_is_white_however_the_picture_comes():
@@ -135,6 +152,15 @@ def test_pillow_images_of_every_mode(mode: str):
     assert (picture_to_image(image, GREY) == 255).all()
 
 
+def test_pillow_images_of_numbers_are_read_as_arrays():
+    for mode, array in (("F", drawing() / np.float32(255)), ("F", drawing().astype(np.float32)), ("I", drawing() * 1)):
+        image = Image.fromarray(array.astype(np.int32) if mode == "I" else array)
+        assert image.mode == mode
+        np.testing.assert_array_equal(picture_to_image(image, GREY)[..., 0], drawing())
+    with pytest.raises(ImageError, match="expected 0…255 or 0…1"):
+        picture_to_image(Image.fromarray(np.full((4, 6), 70_000, np.int32)), GREY)
+
+
 def test_a_pillow_image_is_turned_upright():
     array = drawing(6, 4)
     image = Image.fromarray(array)
@@ -151,15 +177,18 @@ def test_a_pillow_image_of_a_truncated_file_is_refused():
 def test_what_is_no_picture_is_refused():
     with pytest.raises(ImageError, match="Found a dict as an image; expected a path"):
         picture_to_image({}, GREY)
-    with pytest.raises(ImageError, match=r"shape \[2, 9, 7\] inside a list"):
-        picture_to_image(np.zeros((2, 9, 7), np.uint8), GREY)
+    with pytest.raises(ImageError, match=r"Image 1 of 2: Found an array of shape \[2, 9, 7\] inside a list"):
+        prepared_images([drawing(), np.zeros((2, 9, 7), np.uint8)], GREY)
+    with pytest.raises(ImageError, match="Image 0 of 1: Found a list as an image"):
+        prepared_images([[drawing()]], GREY)
+    assert len(prepared_images([drawing()[None], drawing()], GREY)[0]) == 2  # [1, height, width] is a single image
 
 
 def test_a_bad_picture_among_several_is_named(tmp_path: Path):
     with pytest.raises(ImageError, match=r"none\.png: cannot be read"):
-        stack_pictures([drawing(), tmp_path / "none.png"], GREY)
+        prepared_images([drawing(), tmp_path / "none.png"], GREY)
     with pytest.raises(ImageError, match="Image 1 of 2: "):
-        stack_pictures([drawing(), b"no picture"], GREY)
+        prepared_images([drawing(), b"no picture"], GREY)
 
 
 @example(np.zeros((0, 7, 1), np.uint8))
@@ -171,8 +200,7 @@ def test_a_bad_picture_among_several_is_named(tmp_path: Path):
 )
 def test_any_array_becomes_images_or_is_refused(array: np.ndarray):
     try:
-        images, _ = array_to_images(array, GREY)
+        images, _ = prepared_images(array, GREY)
     except ImageError:
         return
-    assert images.dtype == np.uint8
-    assert images.shape[1:] == GREY
+    assert all(image is not None and image.dtype == np.uint8 and image.shape == GREY for image in images)

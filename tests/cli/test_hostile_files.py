@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.classifier.classifier import Classifier, default_model_path, load_classifier
+from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 from tenfold.errors import ImageError
 from tests.cli.hostile_files import frames, hostile_files
 
@@ -22,7 +22,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return load_classifier(default_model_path())
+    return load_onnx(default_model_path())
 
 
 def test_each_is_refused_with_a_reason_that_names_it(files: list[Path], classifier: Classifier):

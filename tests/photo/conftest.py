@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tenfold.classifier.classifier import Classifier, default_model_path, load_classifier
+from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 from tenfold.data.load import load_dataset
 
 Strokes = Sequence[Sequence[tuple[int, int]]]
@@ -64,7 +64,7 @@ def photographed() -> Callable[..., Image.Image]:
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
     """The model inside the package."""
-    return load_classifier(default_model_path())
+    return load_onnx(default_model_path())
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,13 @@ def test_specks_are_left_out_and_counted():
     assert specks == 2
 
 
+def test_many_specks_do_not_make_a_single_character_an_exception():
+    specks = [(left, top, 4, 3) for left in range(10, 290, 40) for top in (10, 180)]
+    marks, count = find_marks(page_with((100, 60, 50, 80), *specks), 10)
+    assert boxes_of(marks) == [(100, 60, 50, 80)]
+    assert count == len(specks)
+
+
 @pytest.mark.parametrize(
     "pieces",
     [

@@ -1,8 +1,6 @@
 """A trained model on disk → predictions for images, without Keras or JAX."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -12,10 +10,10 @@ from PIL import Image as PillowImage
 
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import read_model_file
-from tenfold.classifier.pictures import Array, array_to_images, picture_to_image, stack_pictures
+from tenfold.classifier.pictures import Array, Prepare, prepared_images
 from tenfold.errors import ImageError, ModelError
 from tenfold.evaluation.calibration import tempered
-from tenfold.types import Image, Images, Probabilities, Scores
+from tenfold.types import Images, Probabilities, Scores
 
 TOP = 5
 """How many classes a prediction lists, at most."""
@@ -34,8 +32,9 @@ class Prediction:
 
     Args:
         label: The name of the most probable class; None if the picture is none of the classes.
-        probability: Of the most probable class, calibrated, 0 to 1.
-        top: The most probable classes with their probabilities, most probable first; `TOP` of them, or all.
+        probability: Of the most probable class, calibrated, 0 to 1; 0 if there is nothing to see.
+        top: The most probable classes with their probabilities, most probable first; `TOP` of them, or all. Empty if
+            there is nothing to see, or several characters.
     """
 
     label: str | None
@@ -43,22 +42,27 @@ class Prediction:
     top: tuple[tuple[str, float], ...]
 
 
+_NOTHING = Prediction(label=None, probability=0.0, top=())
+
+
 class Classifier:
-    """A trained network with its class names; `load_classifier` makes it. Threads may share one.
+    """A trained network with its class names; `tenfold.load_classifier` makes it. Threads may share one.
 
     Args:
         session: The network in ONNX Runtime.
         metadata: What its file says about itself.
         source: Where it came from, for messages.
-        prepare: Makes of a decoded picture the image that the network takes; else pictures are stretched.
+
+    Attributes:
+        prepare: Makes of a decoded picture the image that the network takes; if None, pictures are stretched.
     """
 
-    def __init__(self, session: Any, metadata: Metadata, source: Path, prepare: "Prepare | None" = None) -> None:
+    def __init__(self, session: Any, metadata: Metadata, source: Path) -> None:
         self._session = session
         self._outputs = [output.name for output in session.get_outputs()]
         self.metadata = metadata
         self.source = source
-        self._prepare = partial(prepare, self) if prepare else None
+        self.prepare: Prepare | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -135,16 +139,22 @@ class Classifier:
             ImageError: A picture cannot be read.
             ModelError: The network cannot be run.
         """
-        if isinstance(images, list | tuple):
-            return self._predictions(stack_pictures(images, self.image_shape, self._prepare))
-        if not isinstance(images, np.ndarray) and (_is_picture(images) or not hasattr(images, "__array__")):
-            image = picture_to_image(images, self.image_shape, self._prepare)
-            return self._predictions(image[np.newaxis])[0]
-        pixels, single = array_to_images(np.asarray(images), self.image_shape, self._prepare)
-        predictions = self._predictions(pixels)
-        return predictions[0] if single else predictions
+        found, single = prepared_images(images, self.image_shape, self.prepare)
+        seen = [image for image in found if image is not None]
+        predictions = iter(self.predict_prepared(np.stack(seen)) if seen else [])
+        all_predictions = [_NOTHING if image is None else next(predictions) for image in found]
+        return all_predictions[0] if single else all_predictions
 
-    def _predictions(self, images: Images) -> list[Prediction]:
+    def predict_prepared(self, images: Images) -> list[Prediction]:
+        """Tell what images show that have the network's form already.
+
+        Args:
+            images: As for `probabilities`.
+
+        Raises:
+            ImageError: As for `probabilities`.
+            ModelError: As for `probabilities`.
+        """
         probabilities, scores = self.probabilities_and_scores(images)
         threshold = self.metadata.rejection_threshold
         rejected = scores > (np.inf if threshold is None else threshold)
@@ -172,12 +182,15 @@ class Classifier:
         return np.asarray(probabilities), np.asarray(scores)
 
 
-Prepare = Callable[[Classifier, PillowImage.Image], Image]
-"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape."""
+def load_onnx(path: str | Path) -> Classifier:
+    """Load a trained model, without what prepares photos for it.
 
+    Args:
+        path: A run folder (its `model.onnx` is taken), or an ONNX file that Tenfold wrote.
 
-def load_classifier(path: str | Path, prepare: Prepare | None = None) -> Classifier:
-    """Load a trained model from a run folder or an ONNX file; see `tenfold.photo.single.load_classifier`."""
+    Raises:
+        ModelError: No such file, no model that Tenfold wrote, or a damaged one.
+    """
     path = Path(path)
     if path.is_dir():
         if not (path / "model.onnx").exists():
@@ -190,7 +203,7 @@ def load_classifier(path: str | Path, prepare: Prepare | None = None) -> Classif
         raise ModelError(f"{path}: holds text that is no UTF-8. It is damaged; get a fresh copy.") from error
     metadata = Metadata.from_properties(properties, source=str(path))
     _check_ends(ends, metadata, path)
-    return Classifier(session, metadata, path, prepare)
+    return Classifier(session, metadata, path)
 
 
 def default_model_path() -> Path:
@@ -248,10 +261,6 @@ def _prediction(probabilities: Array, class_names: tuple[str, ...], rejected: bo
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     top = tuple((class_names[index], float(probabilities[index])) for index in order)
     return Prediction(label=None if rejected else top[0][0], probability=top[0][1], top=top)
-
-
-def _is_picture(images: Any) -> bool:
-    return isinstance(images, str | Path | bytes | bytearray | memoryview | PillowImage.Image)
 
 
 def _first_line(error: Exception) -> str:

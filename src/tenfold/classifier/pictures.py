@@ -17,43 +17,57 @@ from tenfold.types import Image, Images
 Array = np.ndarray[Any, np.dtype[Any]]
 Picture = str | Path | bytes | PillowImage.Image | Array
 Shape = tuple[int, int, int]
-Prepare = Callable[[PillowImage.Image], Image]
-"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape."""
+Prepare = Callable[[PillowImage.Image], Image | None]
+"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape; None if there is nothing to see."""
 
+_CHANNELS = (1, 2, 3, 4)
 _CERTAINLY_BYTES = 2.0
+_WHITE_16_BIT = 65_535
 
-_PNG_MODES = ("1", "L", "LA", "P", "I;16", "I", "RGB", "RGBA")
+_PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
 
 
-def picture_to_image(picture: Any, shape: Shape, prepare: Prepare | None = None) -> Image:
-    """Bring one picture to the network's size and channels.
+def prepared_images(pictures: Any, shape: Shape, prepare: Prepare | None = None) -> tuple[list[Image | None], bool]:
+    """Bring one picture or many to the network's size and channels.
 
     Args:
-        picture: A path, the content of an image file, a Pillow image, or an array [height, width] or
-            [height, width, channels] (see `pixels`).
+        pictures: A path, the content of an image file, a Pillow image, or an array [height, width] or
+            [height, width, channels]; a list of these; or an array [n, height, width] or [n, height, width, channels].
+            See `array_to_pictures` and `pixels`.
         shape: Height, width and channels that the network takes.
-        prepare: Is given all but arrays of the network's size; None stretches them to that size.
+        prepare: What is done to each picture; None stretches it to the network's size.
 
     Returns:
-        uint8 [height, width, channels], 0…255.
+        uint8 [height, width, channels], 0…255, for each picture, and whether `pictures` was a single one.
 
     Raises:
-        ImageError: It is none of these, or cannot be read.
+        ImageError: It is none of these, or cannot be read; in lists, arrays and bytes are named by their position.
     """
-    if isinstance(picture, str | Path | bytes | bytearray | memoryview | PillowImage.Image):
-        return _prepared(decode_picture(picture), shape, prepare)
-    if not hasattr(picture, "__array__"):
-        raise ImageError(
-            f"Found a {type(picture).__name__} as an image; expected a path, the bytes of an image file, "
-            "a Pillow image or an array of pixels."
-        )
-    images, single = array_to_images(np.asarray(picture), shape, prepare)
-    if not single:
-        raise ImageError(
-            f"Found an array of shape {list(np.shape(picture))} inside a list of images; expected single "
-            "images, [height, width] or [height, width, channels]. Pass the array itself, not a list with it."
-        )
-    return np.asarray(images[0])
+    if isinstance(pictures, list | tuple):
+        return [_in_list(pictures, position, shape, prepare) for position in range(len(pictures))], False
+    if _is_picture(pictures):
+        return [_prepared(decode_picture(pictures), shape, prepare)], True
+    if not hasattr(pictures, "__array__"):
+        raise ImageError(_no_image(pictures))
+    return _array_images(np.asarray(pictures), shape, prepare)
+
+
+def _in_list(pictures: Sequence[Any], position: int, shape: Shape, prepare: Prepare | None) -> Image | None:
+    picture = pictures[position]
+    try:
+        if isinstance(picture, list | tuple):
+            raise ImageError(_no_image(picture))
+        images, _ = prepared_images(picture, shape, prepare)
+        if len(images) != 1:
+            raise ImageError(
+                f"Found an array of shape {list(np.shape(picture))} inside a list of images; expected single images, "
+                "[height, width] or [height, width, channels]. Join such arrays by numpy.concatenate."
+            )
+        return images[0]
+    except ImageError as error:
+        if isinstance(picture, str | Path):
+            raise
+        raise ImageError(f"Image {position} of {len(pictures)}: {error}") from error
 
 
 def decode_picture(picture: str | Path | bytes | bytearray | memoryview | PillowImage.Image) -> PillowImage.Image:
@@ -72,15 +86,22 @@ def decode_picture(picture: str | Path | bytes | bytearray | memoryview | Pillow
     return decode_image(Path(picture) if isinstance(picture, str | Path) else bytes(picture))
 
 
-def array_to_images(array: Array, shape: Shape, prepare: Prepare | None = None) -> tuple[Images, bool]:
-    """Bring an array of pixels to the network's size and channels.
+def _array_images(array: Array, shape: Shape, prepare: Prepare | None) -> tuple[list[Image | None], bool]:
+    images, single = array_to_pictures(array, shape)
+    if prepare is None and images.shape[3] in (1, 3):
+        return list(resize_images(images, shape[:2], shape[2])), single
+    pictures = (PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in images)
+    return [_prepared(_plain(picture), shape, prepare) for picture in pictures], single
+
+
+def array_to_pictures(array: Array, shape: Shape) -> tuple[Images, bool]:
+    """Tell pictures in an array of pixels apart.
 
     Args:
         array: [height, width], [height, width, channels], [n, height, width] or [n, height, width, channels]
-            with 1, 3 or 4 channels (the fourth is opacity, laid on white). Three axes are one image if the
+            with 1 to 4 channels (the second of two and the fourth are opacity). Three axes are one image if the
             last is as long as a number of channels, else n grey ones. Values 0…255, or 0…1: see `pixels`.
-        shape: Height, width and channels that the network takes.
-        prepare: As for `picture_to_image`.
+        shape: Height, width and channels that the network takes; tells the reason if the array is ambiguous.
 
     Returns:
         uint8 [n, height, width, channels], and whether the array was a single image.
@@ -89,24 +110,25 @@ def array_to_images(array: Array, shape: Shape, prepare: Prepare | None = None) 
         ImageError: Another shape or other values.
     """
     _check_axes(array, shape)
-    single = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+    single = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in _CHANNELS)
     grey = array.ndim == 2 or (array.ndim == 3 and not single)
     images = array[..., np.newaxis] if grey else array
     images = pixels(images[np.newaxis] if single else images)
     if 0 in images.shape[1:]:
         raise ImageError(f"The array has shape {list(array.shape)}: images without pixels. Expected at least one.")
-    if images.shape[3] == 4 or (prepare and images.shape[1:3] != shape[:2]):
-        pictures = [PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in images]
-        return _stack([_prepared(_plain(picture), shape, prepare) for picture in pictures], shape), single
-    return resize_images(images, shape[:2], shape[2]), single
+    return images, single
 
 
 def pixels(array: Array) -> Array:
     """The values of an array as uint8, 0…255: those of 0…1 are multiplied by 255, as in training data.
 
+    uint16 beyond 255 is taken for 0…65535, as in 16-bit image files.
+
     Raises:
         ImageError: Other values, for example below 0 or not finite; or fractions a little above 1, which may be either.
     """
+    if array.dtype == np.uint16 and array.size and array.max() > 255:
+        return np.rint(array * np.float32(255 / _WHITE_16_BIT)).astype(np.uint8)
     try:
         (values,), _ = pixel_bytes({"pixels": array}, "The array")
     except DataError as error:
@@ -119,60 +141,54 @@ def pixels(array: Array) -> Array:
     return values
 
 
-def stack_pictures(pictures: Sequence[Any], shape: Shape, prepare: Prepare | None = None) -> Images:
-    """Bring each of several pictures to the network's size: uint8 [n, height, width, channels].
-
-    Raises:
-        ImageError: One cannot be read; in arrays and bytes, it is named by its position.
-    """
-    images = []
-    for position, picture in enumerate(pictures):
-        try:
-            images.append(picture_to_image(picture, shape, prepare))
-        except ImageError as error:
-            if isinstance(picture, str | Path):
-                raise
-            raise ImageError(f"Image {position} of {len(pictures)}: {error}") from error
-    return _stack(images, shape)
+def _no_image(found: Any) -> str:
+    return (
+        f"Found a {type(found).__name__} as an image; expected a path, the bytes of an image file, "
+        "a Pillow image or an array of pixels."
+    )
 
 
-def _prepared(picture: PillowImage.Image, shape: Shape, prepare: Prepare | None) -> Image:
+def _is_picture(picture: Any) -> bool:
+    return isinstance(picture, str | Path | bytes | bytearray | memoryview | PillowImage.Image)
+
+
+def _prepared(picture: PillowImage.Image, shape: Shape, prepare: Prepare | None) -> Image | None:
     return prepare(picture) if prepare else resize_image(picture, shape[:2], shape[2])
-
-
-def _stack(images: list[Image], shape: Shape) -> Images:
-    return np.stack(images) if images else np.empty((0, *shape), np.uint8)
 
 
 def _check_axes(array: Array, shape: Shape) -> None:
     found, size = list(array.shape), int(np.prod(shape))
     if array.ndim in (1, 2) and array.shape[-1] == size and array.shape != shape[:2]:
         raise ImageError(
-            f"Found an array of shape {found}: images in one row. Expected [n, height, width]: "
-            f"use array.reshape(-1, {', '.join(map(str, shape))})."
+            f"Found an array of shape {found}: images in one row, or a single one that is so wide. Use "
+            f"array.reshape(-1, {', '.join(map(str, shape))}) for the first, array[..., numpy.newaxis] for the second."
         )
-    if array.ndim == 3 and shape[2] == array.shape[0] == 3 and array.shape[2] not in (1, 3, 4):
+    if array.ndim == 3 and array.shape[0] == 3 and array.shape[2] not in _CHANNELS and array.shape[1:] != shape[:2]:
         raise ImageError(
-            f"Found an array of shape {found} for a colour network: three grey images, or one with its channels first. "
-            "Use array[..., np.newaxis] for the first, array.transpose(1, 2, 0) for the second."
+            f"Found an array of shape {found}: three grey images, or one in colour with its channels first. "
+            "Use array[..., numpy.newaxis] for the first, array.transpose(1, 2, 0) for the second."
         )
-    usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in (1, 3, 4))
-    if not usable or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
+    usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in _CHANNELS)
+    thin = array.ndim == 4 and 1 in array.shape[1:3] and 1 not in shape[:2]
+    if not usable or thin or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
         raise ImageError(
             f"Found an array of shape {found}; expected [height, width], [height, width, channels], "
-            "[n, height, width] or [n, height, width, channels] with 1, 3 or 4 channels."
+            "[n, height, width] or [n, height, width, channels] with 1 to 4 channels."
         )
 
 
 def _plain(picture: PillowImage.Image) -> PillowImage.Image:
     """A Pillow image as `decode_image` gives it: upright, opaque, 8 bits deep.
 
-    Images of unusual modes take the way of a file, so that a picture gives the same answer however it comes.
+    Images of unusual modes take the way of a file, so that a picture gives the same answer however it comes; those of
+    numbers (modes "I" and "F"), the way of an array.
     """
     if 0 in picture.size:
         raise ImageError(f"A Pillow image of {picture.width}×{picture.height} has no pixels; expected at least one.")
     try:
         picture = ImageOps.exif_transpose(picture)
+        if picture.mode in ("I", "F"):
+            return PillowImage.fromarray(pixels(np.asarray(picture)))
         if picture.mode in ("L", "RGB") and not picture.has_transparency_data:
             return picture
         content = io.BytesIO()

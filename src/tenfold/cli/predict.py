@@ -95,15 +95,15 @@ def _files(given: str, errors: list[ImageError]) -> list[str]:
 
 
 def _classifier(model: str | None) -> "Classifier":
-    from tenfold.classifier.classifier import default_model_path, load_classifier
+    from tenfold.classifier.classifier import default_model_path, load_onnx
 
     if model is None:
-        return load_classifier(default_model_path())
+        return load_onnx(default_model_path())
     if Path(model).exists() or Path(model).suffix in (".onnx", ".keras", ".h5"):
-        return load_classifier(model)
+        return load_onnx(model)
     from tenfold.run.run_folder import find_run
 
-    return load_classifier(find_run(model))
+    return load_onnx(find_run(model))
 
 
 def _in_parts(files: Sequence[str], at_once: int) -> Iterator[Sequence[str]]:

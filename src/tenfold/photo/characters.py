@@ -13,6 +13,9 @@ _SPECK = 0.3
 MOST_MARKS = 1_000
 """Of more, none is read: they are print, a texture, or noise."""
 
+_SHORTEST = 1.5
+"""Marks that are shorter than this multiple of a stroke's width tell nothing about how high characters are."""
+
 _HIGHER_WHOLE = 1.25
 """By what factor whole characters may be higher than the highest pieces."""
 
@@ -62,7 +65,8 @@ def find_marks(ink: Values, stroke_pixels: float) -> tuple[list[Mark], int]:
         return [], count
     group_of = _touching_when_grown(parts, 0.75 * stroke_pixels)
     # Broken strokes are whole when grown; but lines of writing close to one another grow together.
-    usual = min(_usual_height(_boxes(group_of[parts])), _HIGHER_WHOLE * _height_of_highest(boxes))
+    grown, pieces = (_without_dots(some, stroke_pixels) for some in (_boxes(group_of[parts]), boxes))
+    usual = min(_usual_height(grown), _HIGHER_WHOLE * _height_of_highest(pieces))
     owner = _join(boxes, group_of, usual, stroke_pixels)
     joined = owner[parts]
     boxes = _boxes(joined)
@@ -139,6 +143,10 @@ def _boxes(parts: Array) -> list[tuple[int, int, int, int]]:
         (one[0].start, one[1].start, one[0].stop, one[1].stop) if one is not None else (0, 0, 0, 0)
         for one in ndimage.find_objects(parts)
     ]
+
+
+def _without_dots(boxes: list[tuple[int, int, int, int]], stroke: float) -> list[tuple[int, int, int, int]]:
+    return [box for box in boxes if _extent(box) >= _SHORTEST * stroke] or boxes
 
 
 def _usual_height(boxes: list[tuple[int, int, int, int]]) -> float:

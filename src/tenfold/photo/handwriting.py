@@ -1,6 +1,6 @@
 """From a photo of handwriting to one image for each character, in the form of MNIST's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
 from tenfold.photo.sheet import cover_surroundings
 from tenfold.photo.strokes import Change
 from tenfold.photo.touching import split_touching
-from tenfold.types import Image
+from tenfold.types import Image, Images
 
 STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
     ("sheet alone", cover_surroundings),
@@ -32,6 +32,9 @@ STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
 
 _REJECTED = 0.1
 """What the probability of a mark that is none of the classes counts where a wide one may be several characters."""
+
+_AS_HIGH = 0.6
+"""Marks that are at least so high, measured by the highest, may be characters of their own, and not pieces."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -55,10 +58,8 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         picture: "L" or "RGB", upright.
         keep_steps: Whether to keep every stage.
     """
-    page = read_values(picture)
     steps = [("picture", np.asarray(picture))] if keep_steps else []
-    for name, step in STEPS:
-        page = step(page)
+    for name, page in _pages(picture):
         if keep_steps:
             steps.append((name, draw_page(page)))
     found, specks = find_marks(page.values, page.stroke_pixels)
@@ -75,16 +76,31 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
     return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps)
 
 
-def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Image:
-    """The one character that a photo ("L" or "RGB") shows, as an image for the network; blank if there is none."""
+def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Image | None:
+    """The character that a photo ("L" or "RGB") shows, as an image for the network; None if it shows none, or several.
+
+    Several are there if the network takes two marks for characters of which none is much higher.
+    """
+    *_, (_, page) = _pages(picture)
+    found, _ = find_marks(page.values, page.stroke_pixels)
+    if not found:
+        return None
+    marks = split_touching(found, lambda some: _probabilities(some, classifier))
+    highest = max(mark.height for mark in marks)
+    high = [mark for mark in marks if mark.height >= _AS_HIGH * highest]
+    if len(high) > 1:
+        known = [one.label is not None for one in classifier.predict_prepared(_stacked(high, classifier))]
+        if sum(known) > 1:
+            return None
+    return normalise_marks([largest_character(found)], classifier)[0][0]
+
+
+def _pages(picture: PillowImage.Image) -> Iterator[tuple[str, Page]]:
+    """What each of the steps gives, from the picture to clear ink."""
     page = read_values(picture)
-    for _, step in STEPS:
+    for name, step in STEPS:
         page = step(page)
-    marks, _ = find_marks(page.values, page.stroke_pixels)
-    if not marks:
-        blank = 255 if classifier.metadata.polarity == "dark-on-light" else 0
-        return np.full(classifier.image_shape, blank, np.uint8)
-    return normalise_marks([largest_character(marks)], classifier)[0][0]
+        yield name, page
 
 
 def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list[Image], list[Change]]:
@@ -95,9 +111,12 @@ def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list
     return images, [change for _, change in inputs]
 
 
+def _stacked(marks: Sequence[Mark], classifier: Classifier) -> Images:
+    return np.stack(normalise_marks(marks, classifier)[0])
+
+
 def _probabilities(marks: Sequence[Mark], classifier: Classifier) -> list[float]:
-    images, _ = normalise_marks(marks, classifier)
-    predictions = classifier.predict(images)
+    predictions = classifier.predict_prepared(_stacked(marks, classifier))
     return [one.probability * (1 if one.label is not None else _REJECTED) for one in predictions]
 
 

@@ -91,7 +91,7 @@ def read_pictures(
     """Read several decoded pictures ("L" or "RGB") at once; see `read_picture`."""
     prepared = [_prepare(classifier, picture, keep_steps) for picture in pictures]
     images = [image for one in prepared for image in one.images]
-    predictions = iter(classifier.predict(images) if images else [])
+    predictions = iter(classifier.predict_prepared(np.stack(images)) if images else [])
     return [_reading(one, [next(predictions) for _ in one.images]) for one in prepared]
 
 
@@ -101,30 +101,30 @@ def reads_handwriting(classifier: Classifier) -> bool:
     return metadata.image_shape == (28, 28, 1) and metadata.polarity != "none" and are_characters(metadata.class_names)
 
 
-def prepare_single(classifier: Classifier, picture: PillowImage.Image) -> Image:
-    """A decoded picture of one thing as an image for the network, prepared as `read_picture` does."""
-    if _is_whole(classifier, picture):
-        return _prepare_whole(classifier, picture, keep_steps=False).images[0]
-    from tenfold.photo.handwriting import prepare_character
-
-    return prepare_character(classifier, picture)
-
-
 def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
-    if _is_whole(classifier, picture):
-        return _prepare_whole(classifier, picture, keep_steps)
+    if is_empty(classifier, picture):
+        return Plain([], [], ("nothing found",), [("picture", np.asarray(picture))] if keep_steps else [], (0,))
+    if is_whole(classifier, picture):
+        return prepare_whole(classifier, picture, keep_steps)
     from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
 
     return prepare_handwriting(classifier, picture, keep_steps)
 
 
-def _is_whole(classifier: Classifier, picture: PillowImage.Image) -> bool:
+def is_empty(classifier: Classifier, picture: PillowImage.Image) -> bool:
+    """Whether all pixels of a picture are alike, so that nothing is written on it."""
+    values = np.asarray(picture)
+    return reads_handwriting(classifier) and bool((values == values[0, 0]).all())
+
+
+def is_whole(classifier: Classifier, picture: PillowImage.Image) -> bool:
     """Whether the network sees the whole picture, as its training images were, and not what is written on it."""
     height, width, _ = classifier.image_shape
     return picture.size == (width, height) or not reads_handwriting(classifier)
 
 
-def _prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Plain:
+def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Plain:
+    """The whole picture, resized, as an image for the network."""
     height, width, channels = classifier.image_shape
     image: Image = resize_image(picture, (height, width), channels)
     plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
@@ -136,7 +136,7 @@ def _surer_fitted(classifier: Classifier, plain: Plain) -> Plain:
     fitted = fit_character(plain, classifier.metadata.polarity)
     if fitted is None:
         return plain
-    as_it_is, other = classifier.predict([*plain.images, *fitted.images])
+    as_it_is, other = classifier.predict_prepared(np.stack([*plain.images, *fitted.images]))
     surer = (other.label is not None, other.probability) > (as_it_is.label is not None, as_it_is.probability)
     return fitted if surer else plain
 

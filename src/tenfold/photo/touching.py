@@ -18,12 +18,11 @@ _MOST_CUTS = 8
 _MOST_INK_CROSSED = 1.4
 """A cut crosses one stroke, in widths of strokes; to cross two would be to cut a character in halves."""
 
-_COST_OF_CUT, _COST_OF_DOUBT, _COST_OF_WIDTH, _COST_OF_LOWNESS = 1.0, 2.0, 8.0, 10.0
+_COST_OF_CUT, _COST_OF_WIDTH, _COST_OF_LOWNESS = 0.25, 3.0, 5.0
+"""In nats, for each multiple of the height: what read most simulated rows right, touching ones and others."""
+
 _WIDEST, _LOWEST = 1.1, 0.7
 """A character may be as wide as that multiple of its height, and as low as that share of the whole mark, at no cost."""
-
-_SURE = 0.99
-"""From that probability on, being wide costs half: there are wide hands."""
 
 Cut = Array
 """For each row of a mark the column at which its right part begins."""
@@ -61,10 +60,10 @@ def _likeliest(mark: Mark, cuts: list[Cut], probabilities: Callable[[list[Mark]]
 
 
 def _cost(part: Mark, height: int, probability: float) -> float:
-    wider = max(0.0, part.width / part.height - _WIDEST) * (0.5 if probability >= _SURE else 1)
+    wider = max(0.0, part.width / part.height - _WIDEST)
     lower = max(0.0, _LOWEST - part.height / height)
     doubt = -float(np.log(max(probability, 1e-6)))
-    return _COST_OF_CUT + _COST_OF_DOUBT * doubt + _COST_OF_WIDTH * wider + _COST_OF_LOWNESS * lower
+    return _COST_OF_CUT + doubt + _COST_OF_WIDTH * wider + _COST_OF_LOWNESS * lower
 
 
 def _cuts(mark: Mark) -> list[Cut]:

@@ -129,9 +129,9 @@ def _data(name: str) -> Iterator[Finding]:
 
 
 def _model(name: str) -> Iterator[Finding]:
-    from tenfold.classifier.classifier import default_model_path, load_classifier
+    from tenfold.classifier.classifier import default_model_path, load_onnx
 
-    shipped = load_classifier(default_model_path())
+    shipped = load_onnx(default_model_path())
     yield Finding(name, f"{shipped.metadata.data}, {shipped.metadata.recipe}")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tenfold.classifier.classifier import Classifier, load_classifier
+from tenfold.classifier.classifier import Classifier, load_onnx
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
 from tenfold.errors import DataError, RunError
@@ -34,7 +34,7 @@ def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
         DataError: The data cannot be read, or has classes that the model does not know.
     """
     folder = RunFolder(find_run(str(run)))
-    classifier = load_classifier(folder.onnx_model)
+    classifier = load_onnx(folder.onnx_model)
     if read_json(folder.run).get("status") != "finished":
         stderr.print(f"Note: {folder.path} was not trained to its end.", markup=False)
     split = _own_test_split(folder) if data is None else _other_split(str(data), classifier)
@@ -99,7 +99,7 @@ class Evaluation:
 
 def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     """Predict a test set with a run's model.onnx; write metrics.json and predictions.csv."""
-    test, classifier = dataset.test, load_classifier(folder.onnx_model)
+    test, classifier = dataset.test, load_onnx(folder.onnx_model)
     probabilities, scores = classifier.probabilities_and_scores(test.images)
     metrics = evaluate_predictions(probabilities, test.labels, dataset.class_names)
     write_csv(folder.predictions, _prediction_rows(probabilities, test.labels), PREDICTION_COLUMNS)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tenfold.classifier.classifier import load_classifier
+from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import MAX_FILE_BYTES
 from tenfold.classifier.onnx_writer import write_onnx
@@ -195,4 +195,4 @@ def onnx_difference(model: Any, folder: RunFolder, images: Images) -> float:
     It should be far below 1e-5; `run.json` records it.
     """
     expected = np.asarray(model(images, training=False))
-    return float(np.abs(load_classifier(folder.onnx_model).probabilities(images) - expected).max())
+    return float(np.abs(load_onnx(folder.onnx_model).probabilities(images) - expected).max())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tenfold.photo.plain import Plain, fit_character, plain_polarity, prepare_plain
+from tenfold.photo.plain import plain_polarity, prepare_plain
 
 
 def image_of(ground: int, ink: int) -> np.ndarray:
@@ -40,27 +40,3 @@ def test_negatives_are_inverted_if_the_training_images_have_a_polarity(training)
     assert plain.notes == (("dark ink on light ground: inverted",) if inverted else ())
     assert [name for name, _ in plain.steps] == ["picture", "inverted" if inverted else "network input"]
     assert plain.boxes == [(0, 0, 28, 28)]
-
-
-def plain_of(image: np.ndarray) -> Plain:
-    return prepare_plain(image, "light-on-dark", Image.fromarray(image[..., 0]), keep_steps=True)
-
-
-@pytest.mark.parametrize("polarity", ["light-on-dark", "dark-on-light"])
-def test_a_character_in_another_place_is_brought_to_the_middle(mnist_images, polarity):
-    known = mnist_images[0]
-    moved = np.roll(known, (-3, 2), axis=(0, 1))[..., np.newaxis]
-    image = 255 - moved if polarity == "dark-on-light" else moved
-    fitted = fit_character(prepare_plain(image, polarity, Image.fromarray(image[..., 0]), True), polarity)
-    found = 255 - fitted.images[0] if polarity == "dark-on-light" else fitted.images[0]
-    assert np.abs(found[..., 0].astype(int) - known).mean() < 1
-    assert fitted.notes == ("not of MNIST's size or place: fitted",)
-    assert [name for name, _ in fitted.steps] == ["picture", "network input", "fitted"]
-
-
-def test_what_has_mnists_form_has_no_ink_or_reaches_the_edge_is_not_fitted(mnist_images):
-    assert not any(fit_character(plain_of(image[..., np.newaxis]), "light-on-dark") for image in mnist_images)
-    assert fit_character(plain_of(np.full((28, 28, 1), 90, np.uint8)), "light-on-dark") is None
-    at_the_edge = image_of(0, 255)
-    at_the_edge[20:, 14] = 255
-    assert fit_character(plain_of(at_the_edge), "light-on-dark") is None

@@ -20,7 +20,7 @@ def test_images_of_mnist_pass_unchanged(classifier, mnist_images):
     assert not any(reading.notes for reading in readings)
 
 
-def test_small_drawings_are_fitted_if_the_network_is_surer_of_them_then(classifier, mnist_images):
+def test_small_drawings_are_fitted(classifier, mnist_images):
     small = [Image.fromarray(image[4:24, 4:24]).resize((13, 13), Image.Resampling.BOX) for image in mnist_images[:40]]
     pages = [Image.new("L", (28, 28), "white") for _ in small]
     for page, digit in zip(pages, small, strict=True):

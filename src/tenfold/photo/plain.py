@@ -1,20 +1,16 @@
 """Pictures that the network takes whole: resized, and inverted if ink and ground plainly lie the other way round."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.photo.normalisation import is_normalised
 from tenfold.photo.page import border
 from tenfold.types import Image
 
 _PLAIN_BORDER, _NEAR = 0.9, 24
 _LIGHT, _DARK = 176, 80
-
-_LEAST_CONTRAST, _FAINT = 40, 0.15
-"""Ink differs from the ground by so many greys at its strongest, and by more than that share of it elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +41,6 @@ def prepare_plain(image: Image, polarity: str, picture: PillowImage.Image, keep_
         notes = (f"{ink} ink on {ground} ground: inverted",)
         steps = [*steps[:-1], ("inverted", image)] if keep_steps else []
     return Plain([image], [(0, 0, *picture.size)], notes, steps)
-
-
-def fit_character(plain: Plain, polarity: str) -> Plain | None:
-    """Bring a character of another size, or in another place, than MNIST's to their form.
-
-    Args:
-        plain: One grey image with MNIST's shape.
-        polarity: Of the training images.
-
-    Returns:
-        None if there is nothing to do: the image has that form already, has no ink, or its ink reaches the edge, so
-        that it is no character on a ground.
-    """
-    grey = plain.images[0][..., 0]
-    grey = 255 - grey if polarity == "dark-on-light" else grey
-    difference = grey - np.float32(np.median(border(grey)))
-    strongest = difference.max()
-    ink = np.where(difference > _FAINT * strongest, difference, 0) / max(strongest, 1)
-    if strongest < _LEAST_CONTRAST or border(ink).any() or is_normalised(ink):
-        return None
-    from tenfold.photo.network_input import network_input  # SciPy takes a while to load
-
-    fitted = network_input(ink, ink.shape)[0][..., np.newaxis]
-    fitted = 255 - fitted if polarity == "dark-on-light" else fitted
-    notes = (*plain.notes, "not of MNIST's size or place: fitted")
-    return replace(plain, images=[fitted], notes=notes, steps=plain.steps and [*plain.steps, ("fitted", fitted)])
 
 
 def plain_polarity(image: Image) -> str | None:

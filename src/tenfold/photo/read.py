@@ -13,7 +13,8 @@ from tenfold.classifier.classifier import Classifier, Prediction
 from tenfold.classifier.pictures import decode_picture
 from tenfold.data.class_names import are_characters
 from tenfold.data.image_file import resize_image
-from tenfold.photo.plain import Plain, fit_character, prepare_plain
+from tenfold.photo.plain import Plain, prepare_plain
+from tenfold.photo.small import fitted_if_nearer
 from tenfold.types import Image
 
 if TYPE_CHECKING:
@@ -123,22 +124,12 @@ def is_whole(classifier: Classifier, picture: PillowImage.Image) -> bool:
     return picture.size == (width, height) or not reads_handwriting(classifier)
 
 
-def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Plain:
-    """The whole picture, resized, as an image for the network."""
+def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
+    """The whole picture, resized, as an image for the network; a small character perhaps as a photo would give it."""
     height, width, channels = classifier.image_shape
     image: Image = resize_image(picture, (height, width), channels)
     plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
-    return _surer_fitted(classifier, plain) if reads_handwriting(classifier) else plain
-
-
-def _surer_fitted(classifier: Classifier, plain: Plain) -> Plain:
-    """The image with its character brought to MNIST's form, if the network is surer of it then."""
-    fitted = fit_character(plain, classifier.metadata.polarity)
-    if fitted is None:
-        return plain
-    as_it_is, other = classifier.predict_prepared(np.stack([*plain.images, *fitted.images]))
-    surer = (other.label is not None, other.probability) > (as_it_is.label is not None, as_it_is.probability)
-    return fitted if surer else plain
+    return fitted_if_nearer(classifier, plain, picture, keep_steps) if reads_handwriting(classifier) else plain
 
 
 def _reading(prepared: "Plain | Prepared", predictions: list[Prediction]) -> Reading:

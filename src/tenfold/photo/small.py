@@ -1,0 +1,78 @@
+"""Pictures of the network's own size: taken as they are, or, if they are not as MNIST's images are, as small photos."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from tenfold.classifier.classifier import Classifier
+from tenfold.photo.normalisation import is_normalised
+from tenfold.photo.page import Values, border
+from tenfold.photo.plain import Plain
+from tenfold.types import Image
+
+if TYPE_CHECKING:
+    from tenfold.photo.handwriting import Prepared
+
+_LEAST_CONTRAST, _FAINT = 40, 0.15
+"""Ink differs from the ground by so many greys at its strongest, and by more than that share of it elsewhere."""
+
+_NEAR = 0.4
+"""Up to that share of the threshold for rejection an image is near enough to those of training to be taken at once."""
+
+_MOST_INK = 0.5
+"""Of the box around a character; things that fill it, such as clothes, have more."""
+
+
+def fitted_if_nearer(
+    classifier: Classifier, plain: Plain, picture: PillowImage.Image, keep_steps: bool
+) -> "Plain | Prepared":
+    """The picture as it is, or the character on it in MNIST's form, if that is much like the training images.
+
+    Args:
+        classifier: Of characters in MNIST's form. Without a rule for rejection, pictures are taken as they are.
+        plain: The picture as it is.
+        picture: The same, "L" or "RGB".
+        keep_steps: Whether to keep every stage.
+    """
+    image, threshold = plain.images[0], classifier.metadata.rejection_threshold
+    if threshold is None or _has_form_of_mnist(_ink(classifier, image)):
+        return plain
+    score = _score(classifier, image)
+    if score <= _NEAR * threshold:
+        return plain
+    from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
+
+    photo = prepare_handwriting(classifier, picture, keep_steps)
+    if len(photo.images) != 1 or _share_of_ink(_ink(classifier, photo.images[0])) > _MOST_INK:
+        return plain
+    if _score(classifier, photo.images[0]) > min(score, _NEAR * threshold):
+        return plain
+    return replace(photo, notes=(*photo.notes, "not of MNIST's size or place: fitted"))
+
+
+def _score(classifier: Classifier, image: Image) -> float:
+    return float(classifier.probabilities_and_scores(image[np.newaxis])[1][0])
+
+
+def _ink(classifier: Classifier, image: Image) -> Values:
+    """Light on dark, 0…255: float32 [height, width]."""
+    grey = image[..., 0].astype(np.float32)
+    return 255 - grey if classifier.metadata.polarity == "dark-on-light" else grey
+
+
+def _has_form_of_mnist(ink: Values) -> bool:
+    """Whether a character has the size and place of MNIST's, on plain ground."""
+    difference = ink - np.median(border(ink))
+    strongest = float(difference.max())
+    if strongest < _LEAST_CONTRAST:
+        return False
+    strokes = np.where(difference > _FAINT * strongest, difference, 0)
+    return not border(strokes).any() and is_normalised(strokes)
+
+
+def _share_of_ink(ink: Values) -> float:
+    """The mean of the box around the ink, 0…1."""
+    rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
+    return float(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean() / 255)

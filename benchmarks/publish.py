@@ -43,17 +43,19 @@ PHOTO_HEADS = {
 PHOTO_ROWS = {
     "README.md": {
         "mnist": "MNIST's test images",
-        "corruptions": "the same, corrupted in 15 ways (noise, fog, stripes, edges alone …)",
+        "corruptions": "2,000 of them, each corrupted in 15 ways (noise, fog, stripes, edges alone …)",
         "digits": "scikit-learn's digits of other writers, 8×8 pixels",
         "singles": "simulated photos of one digit",
         "rows": "simulated photos of 4 to 8 digits in a row, all of them right",
+        "clothes": "Fashion-MNIST's test images: none of the classes",
     },
     "README.zh.md": {
         "mnist": "MNIST 测试图片",
-        "corruptions": "同上，经 15 种方式损坏（噪声、雾、条纹、只剩轮廓……）",
+        "corruptions": "其中 2,000 张，各经 15 种方式损坏（噪声、雾、条纹、只剩轮廓……）",
         "digits": "scikit-learn 的数字（另一批书写者，8×8 像素）",
         "singles": "模拟照片：单个数字",
         "rows": "模拟照片：一行 4 至 8 个数字，须全部读对",
+        "clothes": "Fashion-MNIST 测试图片：判为“不属于任何类别”",
     },
 }
 

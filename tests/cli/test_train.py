@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from tenfold.data.load import load_dataset
 
 TENFOLD = str(Path(sys.executable).parent / "tenfold")
 QUICKLY = ["train", "mnist", "--recipe", "dense-128", "--fraction", "0.02", "--epochs", "1"]
@@ -94,8 +97,6 @@ def test_an_interrupt_ends_a_long_training_and_leaves_a_loadable_run(number, tmp
     run = tmp_path / "runs" / "mnist-dense-512-1"
     assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
     pictures = ["--model", "runs/mnist-dense-512-1", "--json"]
-    picture = tmp_path / "black.png"
-    from PIL import Image
-
-    Image.new("L", (28, 28)).save(picture)
-    assert json.loads(tenfold("predict", "black.png", *pictures, cwd=tmp_path).stdout)["predictions"][0]["label"]
+    Image.fromarray(load_dataset("mnist").test.images[0, ..., 0]).save(tmp_path / "seven.png")
+    answer = json.loads(tenfold("predict", "seven.png", *pictures, cwd=tmp_path).stdout)
+    assert answer["predictions"][0]["label"] == "7"

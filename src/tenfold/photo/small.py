@@ -37,7 +37,9 @@ def fitted_if_nearer(
         keep_steps: Whether to keep every stage.
     """
     image, threshold = plain.images[0], classifier.metadata.rejection_threshold
-    if threshold is None or _has_form_of_mnist(_ink(classifier, image)):
+    strokes = _strokes(_ink(classifier, image))
+    stands_clear = bool(strokes.any() and not border(strokes).any())
+    if threshold is None or (stands_clear and is_normalised(strokes)):
         return plain
     score = _score(classifier, image)
     if score <= _NEAR * threshold:
@@ -47,7 +49,8 @@ def fitted_if_nearer(
     photo = prepare_handwriting(classifier, picture, keep_steps)
     if len(photo.images) != 1 or _share_of_ink(_ink(classifier, photo.images[0])) > _MOST_INK:
         return plain
-    if _score(classifier, photo.images[0]) > min(score, _NEAR * threshold):
+    # Things reach the edge as a digit does that fills its picture; what stands clear of it is less likely to be one.
+    if _score(classifier, photo.images[0]) > min(score, threshold if stands_clear else _NEAR * threshold):
         return plain
     return replace(photo, notes=(*photo.notes, "not of MNIST's size or place: fitted"))
 
@@ -62,14 +65,11 @@ def _ink(classifier: Classifier, image: Image) -> Values:
     return 255 - grey if classifier.metadata.polarity == "dark-on-light" else grey
 
 
-def _has_form_of_mnist(ink: Values) -> bool:
-    """Whether a character has the size and place of MNIST's, on plain ground."""
+def _strokes(ink: Values) -> Values:
+    """How much lighter pixels are than the ground at the border; 0 everywhere if there is hardly a difference."""
     difference = ink - np.median(border(ink))
-    strongest = float(difference.max())
-    if strongest < _LEAST_CONTRAST:
-        return False
-    strokes = np.where(difference > _FAINT * strongest, difference, 0)
-    return not border(strokes).any() and is_normalised(strokes)
+    strongest = difference.max()
+    return np.where(difference > _FAINT * strongest, difference, 0) * np.float32(strongest >= _LEAST_CONTRAST)
 
 
 def _share_of_ink(ink: Values) -> float:

@@ -14,7 +14,7 @@ def load_classifier(path: str | Path) -> Classifier:
     """Load a trained model for predictions.
 
     Its `predict` gives the network each picture as its training images were made: of a photo of handwriting, the
-    character on it; other things whole, resized.
+    character on it, None if there are several; other things whole, resized.
 
     Args:
         path: A run folder (its `model.onnx` is taken), or an ONNX file that Tenfold wrote.

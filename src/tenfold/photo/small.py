@@ -22,7 +22,7 @@ _NEAR = 0.4
 """Up to that share of the threshold for rejection an image is near enough to those of training to be taken at once."""
 
 _MOST_INK = 0.5
-"""Of the box around a character; things that fill it, such as clothes, have more."""
+"""Of the box around a character; many things that fill theirs, such as clothes, have more."""
 
 
 def fitted_if_nearer(

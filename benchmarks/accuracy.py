@@ -4,14 +4,17 @@
 
 Each run is `tenfold train DATA --recipe NAME --seed S` in a process of its own; its accuracy is that of the final
 evaluation on the test set. benchmarks/results/accuracy/NAME.json holds every run, the mean and the range;
-benchmarks/publish.py copies the figures into the recipes' headers and the READMEs.
+benchmarks/publish.py copies the figures into the recipes' headers and the READMEs. The file is written after each run,
+so that a benchmark that was cut short goes on where it stopped; delete the file to train all seeds again.
 """
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
 import tempfile
+import tomllib
 from datetime import date
 from pathlib import Path
 from statistics import mean, median
@@ -19,34 +22,22 @@ from typing import Any
 
 import tenfold
 from tenfold.evaluation.metrics import wilson_interval
-from tenfold.recipes.recipe import load_recipe, recipe_names
+from tenfold.recipes.recipe import load_recipe, recipe_names, recipe_path
 from tenfold.run.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "accuracy"
 
 
-def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any]:
-    """One run in a fresh process; its folder is kept below `keep`, if that is given, and not trained twice."""
+def train(recipe: str, data: str, seed: int) -> dict[str, Any]:
+    """One run in a fresh process."""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = (keep or Path(temporary)).resolve() / f"{recipe}-{seed}"
-        if not (folder / "run.json").is_file():
-            program = str(Path(sys.executable).parent / "tenfold")
-            command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        return results_of(folder, recipe, data, seed)
-
-
-def results_of(folder: Path, recipe: str, data: str, seed: int) -> dict[str, Any]:
-    """What the files of a finished run say.
-
-    Raises:
-        SystemExit: It is another run, of another version, or was stopped before its last epoch.
-    """
-    run, metrics = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
-    wanted = {"status": "finished", "recipe": recipe, "seed": seed, "tenfold": tenfold.__version__}
-    found = {key: run[key] for key in wanted} | {"data": run["data"]["name"]}
-    if found != wanted | {"data": data}:
-        sys.exit(f"{folder} holds {found}; expected {wanted | {'data': data}}. Delete it, and it is trained again.")
+        folder = Path(temporary) / "run"
+        program = str(Path(sys.executable).parent / "tenfold")
+        command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        run, metrics = (
+            json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json")
+        )
     return {
         "seed": run["seed"],
         "accuracy": metrics["accuracy"],
@@ -59,12 +50,27 @@ def results_of(folder: Path, recipe: str, data: str, seed: int) -> dict[str, Any
     }
 
 
+def fingerprint(recipe: str) -> str:
+    """Another one for every change of what the recipe's file sets; words do not count."""
+    content = tomllib.loads(recipe_path(recipe).read_text(encoding="utf-8"))
+    content.pop("description", None)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def begun(path: Path, recipe: str) -> list[dict[str, Any]]:
+    """The runs that an earlier start has finished; none if the recipe or Tenfold's version was another."""
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    same = (document.get("fingerprint"), document.get("tenfold")) == (fingerprint(recipe), tenfold.__version__)
+    return document["runs"] if same else []
+
+
 def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     """What a recipe's runs amount to; the interval is Wilson's, over all predictions of all runs."""
     accuracies = [run["accuracy"] for run in runs]
     count = sum(run["count"] for run in runs)
     return {
         "recipe": recipe,
+        "fingerprint": fingerprint(recipe),
         "data": data,
         "parameters": runs[0]["parameters"],
         "mean": mean(accuracies),
@@ -85,17 +91,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
-    parser.add_argument(
-        "--keep", type=Path, help="a folder for the run folders, RECIPE-SEED; finished ones in it are not trained again"
-    )
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for recipe in arguments.recipes:
         data = str(load_recipe(recipe).data)
-        runs = [train(recipe, data, seed, arguments.keep) for seed in range(arguments.seeds)]
-        document = summary(recipe, data, runs)
-        (RESULTS / f"{recipe}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        print(f"{recipe}: mean {document['mean']:.4f}, range {document['range']}", flush=True)
+        path = RESULTS / f"{recipe}.json"
+        runs = begun(path, recipe)
+        for seed in sorted(set(range(arguments.seeds)) - {run["seed"] for run in runs}):
+            runs.append(train(recipe, data, seed))
+            document = summary(recipe, data, sorted(runs, key=lambda run: int(run["seed"])))
+            path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            print(f"{recipe}, seed {seed}: {runs[-1]['accuracy']:.4f}; mean {document['mean']:.4f}", flush=True)
 
 
 if __name__ == "__main__":

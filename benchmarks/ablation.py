@@ -41,7 +41,7 @@ def train(recipe: Recipe) -> dict[str, Any]:
     held_back, plan = plan.validation, replace(plan, validation=None)
     assert held_back is not None
     started = time.perf_counter()
-    learned = learn(build(recipe, plan.dataset, len(plan.train)), plan, 0, EpochLog(at_start=lambda: None))
+    learned = learn(build(recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
     seconds = time.perf_counter() - started
     probabilities = np.asarray(learned.model.predict(held_back.images, batch_size=_BATCH, verbose=0))
     metrics = evaluate_predictions(probabilities, held_back.labels, plan.dataset.class_names)

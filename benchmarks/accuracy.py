@@ -28,10 +28,10 @@ from tenfold.run.provenance import machine, versions
 RESULTS = Path(__file__).parent / "results" / "accuracy"
 
 
-def train(recipe: str, data: str, seed: int) -> dict[str, Any]:
-    """One run in a fresh process."""
+def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any]:
+    """One run in a fresh process; its folder is kept below `keep`, if that is given."""
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "run"
+        folder = (keep or Path(temporary)).resolve() / f"{recipe}-{seed}"
         program = str(Path(sys.executable).parent / "tenfold")
         command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -91,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    parser.add_argument("--keep", type=Path, help="a folder for the run folders, RECIPE-SEED")
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for recipe in arguments.recipes:
@@ -98,7 +99,7 @@ def main() -> None:
         path = RESULTS / f"{recipe}.json"
         runs = begun(path, recipe)
         for seed in sorted(set(range(arguments.seeds)) - {run["seed"] for run in runs}):
-            runs.append(train(recipe, data, seed))
+            runs.append(train(recipe, data, seed, arguments.keep))
             document = summary(recipe, data, sorted(runs, key=lambda run: int(run["seed"])))
             path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
             print(f"{recipe}, seed {seed}: {runs[-1]['accuracy']:.4f}; mean {document['mean']:.4f}", flush=True)

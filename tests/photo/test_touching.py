@@ -1,21 +1,34 @@
 import numpy as np
 
+from tenfold.classifier.classifier import Prediction
 from tenfold.photo.characters import Mark
 from tenfold.photo.touching import split_touching
 
 
-def bars(count: int) -> Mark:
-    """Upright strokes 10 wide and 30 apart, joined by a thin one across."""
-    ink = np.zeros((40, 30 * count - 20), np.float32)
+def bars(count: int, apart: int = 30) -> Mark:
+    """Upright strokes 10 wide, joined by a thin one across."""
+    ink = np.zeros((40, apart * (count - 1) + 10), np.float32)
     for number in range(count):
-        ink[:, 30 * number : 30 * number + 10] = 1
+        ink[:, apart * number : apart * number + 10] = 1
     ink[20:24] = 1
     return Mark(ink, 100, 50)
 
 
-def single_bars(marks: list[Mark]) -> list[float]:
+def is_one(mark: Mark) -> bool:
+    return np.count_nonzero(mark.ink.mean(axis=0) > 0.9) <= 10
+
+
+def known(probability: float) -> Prediction:
+    return Prediction("1", probability, (("1", probability),))
+
+
+def unknown(probability: float) -> Prediction:
+    return Prediction(None, probability, (("1", probability),))
+
+
+def single_bars(marks: list[Mark]) -> list[Prediction]:
     """Sure of a single upright stroke, unsure of all else."""
-    return [0.99 if np.count_nonzero(mark.ink.mean(axis=0) > 0.9) <= 10 else 0.2 for mark in marks]
+    return [known(0.99) if is_one(mark) else known(0.2) for mark in marks]
 
 
 def test_touching_strokes_are_cut_apart_from_left_to_right():
@@ -30,14 +43,24 @@ def test_touching_strokes_are_cut_apart_from_left_to_right():
 
 def test_what_is_likelier_as_a_whole_stays_whole():
     mark = bars(2)
-    parts = split_touching([mark], lambda marks: [0.99 if one.width == mark.width else 0.3 for one in marks])
+    parts = split_touching([mark], lambda marks: [known(0.99 if one.width == mark.width else 0.3) for one in marks])
     assert [(part.left, part.top, part.width, part.height) for part in parts] == [(100, 50, 40, 40)]
+
+
+def test_a_pair_is_not_cut_into_something_unknown_but_a_row_is():
+    def all_but_the_first(marks: list[Mark]) -> list[Prediction]:
+        return [known(0.99) if is_one(one) and one.left > 100 else unknown(0.2) for one in marks]
+
+    pair, row = bars(3), bars(8, apart=12)
+    assert pair.width < 2 * pair.height < row.width
+    assert split_touching([pair], all_but_the_first) == [pair]
+    assert len(split_touching([row], all_but_the_first)) > 1
 
 
 def test_narrow_marks_are_not_looked_at():
     mark = Mark(np.ones((40, 20), np.float32), 0, 0)
 
-    def fail(marks: list[Mark]) -> list[float]:
+    def fail(marks: list[Mark]) -> list[Prediction]:
         raise AssertionError("asked for the probabilities of a narrow mark")
 
     assert split_touching([mark], fail) == [mark]

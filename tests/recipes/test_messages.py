@@ -154,6 +154,14 @@ def test_unknown_settings(override, sentence):
             ["compile.label_smoothing=0.1"],
             'compile: label_smoothing needs one-hot labels: set loss = "categorical_crossentropy".',
         ),
+        (
+            ["training.strangers=0.1"],
+            'training.strangers needs one-hot labels: set compile.loss = "categorical_crossentropy".',
+        ),
+        (
+            ["training.strangers=0.1", "compile.loss=categorical_crossentropy", "training.class_weight=balanced"],
+            "training.strangers are of no class and have no weight: choose them or class_weight.",
+        ),
         (["training.watch_test_set=true"], "training: choose either validation_split or watch_test_set."),
         (
             ["training.watch_test_set=true", "training.validation_split=", "training.early_stopping={}"],

@@ -67,6 +67,10 @@ def test_settings_in_words(override, setting, words):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
+        (
+            ["compile.loss=categorical_crossentropy", "training.strangers=0.1"],
+            "all training images, and 10 % as many of no class",
+        ),
         (["training.redrawn=1"], "all training images, and a copy of each in another hand"),
         (
             ["training.redrawn=3", "training.fraction=0.5"],

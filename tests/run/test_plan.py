@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,9 +7,10 @@ from tenfold.data.dataset import Split
 from tenfold.data.load import load_dataset
 from tenfold.errors import DataError
 from tenfold.photo.redrawing import redraw
+from tenfold.photo.strangers import draw_strangers
 from tenfold.recipes.recipe import load_recipe
 from tenfold.recipes.settings import MOST_REDRAWN
-from tenfold.run.plan import training_splits, with_redrawn
+from tenfold.run.plan import drawn_strangers, learning_material, training_splits, with_redrawn
 
 
 def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
@@ -43,3 +46,23 @@ def test_only_handwriting_is_written_again(data, dataset):
         mnist = dataset
     with pytest.raises(DataError, match=r"training\.redrawn=0"):
         with_redrawn(Split(images, mnist.train.labels[:50], ()), mnist, training, verbose=0)
+
+
+def test_strangers_are_a_share_of_all_copies_and_no_training_images():
+    mnist = load_dataset("mnist")
+    changed = {"fraction": 0.005, "redrawn": 1, "strangers": 0.25, "seed": 4}
+    training = load_recipe("dense-128").training.model_copy(update=changed)
+    train, validation, strangers = learning_material(mnist, training, verbose=0)
+    plain, held_back = training_splits(mnist, training)
+    np.testing.assert_array_equal(validation.images, held_back.images)
+    assert len(train) == 2 * len(plain)
+    np.testing.assert_array_equal(strangers, draw_strangers(len(plain) // 2, plain.images, 4))
+
+
+def test_classes_that_are_no_digits_have_no_strangers(dataset):
+    training = load_recipe("dense-128").training.model_copy(update={"strangers": 0.1})
+    mnist = load_dataset("mnist")
+    letters = replace(mnist, class_names=tuple("ABCDEFGHIJ"))
+    for data, train, found in ((letters, mnist.train, "'J'"), (dataset, dataset.train, "channels")):
+        with pytest.raises(DataError, match=rf"{found}.*training\.strangers=0"):
+            drawn_strangers(train, data, training, verbose=0)

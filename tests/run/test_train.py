@@ -12,6 +12,7 @@ import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError, TrainingInterrupted
 from tenfold.keras_on_jax import keras
+from tenfold.photo.strangers import draw_strangers
 from tenfold.run.plan import training_splits
 
 FILES = {
@@ -228,3 +229,20 @@ def test_a_dataset_may_have_two_classes_and_colour():
     two = type(split)(images, labels)
     run = tenfold.train(Dataset("two", two, two, ("even", "odd")), "dense-128", epochs=1, verbose=0)
     assert run.metrics.count == 60
+
+
+def test_a_network_that_has_seen_strangers_is_less_sure_of_them(tmp_path):
+    settings = ["compile.loss=categorical_crossentropy", "training.fraction=0.02"]
+    surest = []
+    for share in (0, 0.5):
+        run = tenfold.train(
+            "mnist",
+            "dense-128",
+            epochs=8,
+            overrides=[*settings, f"training.strangers={share}"],
+            out=tmp_path / str(share),
+            verbose=0,
+        )
+        strangers = draw_strangers(200, tenfold.load_dataset("mnist").test.images[:50], 99)
+        surest.append(tenfold.load_classifier(run.path).probabilities(strangers).max(axis=1).mean())
+    assert surest[1] < surest[0] - 0.2

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.classifier.classifier import Classifier
+from tenfold.classifier.classifier import Classifier, Prediction
 from tenfold.photo.characters import MOST_MARKS, Mark, find_marks, largest_character, reading_order
 from tenfold.photo.ground import make_ink_dark, read_values, remove_ground
 from tenfold.photo.ink import clear_ink, smooth_paper
@@ -18,7 +18,7 @@ from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
 from tenfold.photo.sheet import cover_surroundings
 from tenfold.photo.strokes import Change
 from tenfold.photo.touching import split_touching
-from tenfold.types import Image, Images
+from tenfold.types import Image
 
 STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
     ("sheet alone", cover_surroundings),
@@ -29,9 +29,6 @@ STEPS: tuple[tuple[str, Callable[[Page], Page]], ...] = (
     ("clear ink", clear_ink),
 )
 """What is done to the whole picture, in this order; each takes a page and gives the next one."""
-
-_REJECTED = 0.1
-"""What the probability of a mark that is none of the classes counts where a wide one may be several characters."""
 
 _AS_HIGH = 0.6
 """Marks that are at least so high, measured by the highest, may be characters of their own, and not pieces."""
@@ -63,7 +60,7 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
         if keep_steps:
             steps.append((name, draw_page(page)))
     found, specks = find_marks(page.values, page.stroke_pixels)
-    separate = split_touching(found, lambda some: _probabilities(some, classifier))
+    separate = split_touching(found, lambda some: _predictions(some, classifier))
     lines = reading_order(separate)
     marks = [mark for line in lines for mark in line]
     inputs, changes = normalise_marks(marks, classifier)
@@ -85,11 +82,11 @@ def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Ima
     found, _ = find_marks(page.values, page.stroke_pixels)
     if not found:
         return None
-    marks = split_touching(found, lambda some: _probabilities(some, classifier))
+    marks = split_touching(found, lambda some: _predictions(some, classifier))
     highest = max(mark.height for mark in marks)
     high = [mark for mark in marks if mark.height >= _AS_HIGH * highest]
     if len(high) > 1:
-        known = [one.label is not None for one in classifier.predict_prepared(_stacked(high, classifier))]
+        known = [one.label is not None for one in _predictions(high, classifier)]
         if sum(known) > 1:
             return None
     return normalise_marks([largest_character(found)], classifier)[0][0]
@@ -111,13 +108,8 @@ def normalise_marks(marks: Sequence[Mark], classifier: Classifier) -> tuple[list
     return images, [change for _, change in inputs]
 
 
-def _stacked(marks: Sequence[Mark], classifier: Classifier) -> Images:
-    return np.stack(normalise_marks(marks, classifier)[0])
-
-
-def _probabilities(marks: Sequence[Mark], classifier: Classifier) -> list[float]:
-    predictions = classifier.predict_prepared(_stacked(marks, classifier))
-    return [one.probability * (1 if one.label is not None else _REJECTED) for one in predictions]
+def _predictions(marks: Sequence[Mark], classifier: Classifier) -> list[Prediction]:
+    return classifier.predict_prepared(np.stack(normalise_marks(marks, classifier)[0]))
 
 
 def _box(mark: Mark, scale: float, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -68,8 +68,8 @@ def redraw(
 
 
 def _redrawn(image: Array, random: np.random.Generator, spoilt: float) -> Array:
-    ink = _other_pen(_bent(_enlarged(image), random), random)
-    ink = _photographed(ink, random)
+    ink = _other_pen(bent(_enlarged(image), random), random)
+    ink = photographed(ink, random)
     redrawn, _ = network_input(ink, image.shape)
     if not redrawn.any():
         return image
@@ -83,7 +83,7 @@ def _enlarged(image: Array) -> Values:
     return np.asarray(np.asarray(large) / 255, np.float32)
 
 
-def _bent(ink: Values, random: np.random.Generator) -> Values:
+def bent(ink: Values, random: np.random.Generator) -> Values:
     """Slanted, turned, made wider or narrower."""
     slant, turn = random.uniform(-_SLANT, _SLANT), random.uniform(-_TURN, _TURN)
     stretch = np.exp(random.uniform(-_ASPECT, _ASPECT) / 2)
@@ -111,7 +111,7 @@ def _other_pen(ink: Values, random: np.random.Generator) -> Values:
     return np.asarray(np.clip(distance, 0, 1), np.float32)
 
 
-def _photographed(ink: Values, random: np.random.Generator) -> Values:
+def photographed(ink: Values, random: np.random.Generator) -> Values:
     """Out of focus or of few pixels, and with the contrast that a threshold leaves."""
     if random.random() < 0.5:
         blur = random.uniform(0, _MOST_BLUR) * BOX_SHARE * ink.shape[0]

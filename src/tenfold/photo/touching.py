@@ -6,12 +6,16 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image as PillowImage
 
+from tenfold.classifier.classifier import Prediction
 from tenfold.photo.characters import Mark, cut_mark
 from tenfold.photo.normalisation import stroke_width
 from tenfold.photo.page import Array, Values
 
-WIDE = 0.85
-"""Marks that are wider than this share of their height may be several characters."""
+WIDE = 1.1
+"""Marks that are wider than this multiple of their height may be several characters."""
+
+_PAIR = 2.0
+"""Up to this multiple, a mark is a single character, known or not, unless all its parts are known."""
 
 _HEIGHT = 40
 _MOST_CUTS = 8
@@ -21,14 +25,19 @@ _MOST_INK_CROSSED = 1.4
 _COST_OF_CUT, _COST_OF_WIDTH, _COST_OF_LOWNESS = 0.25, 3.0, 5.0
 """In nats, for each multiple of the height: what read most simulated rows right, touching ones and others."""
 
+_UNKNOWN = 0.1
+"""What the probability of a part that is none of the classes counts."""
+
 _WIDEST, _LOWEST = 1.1, 0.7
 """A character may be as wide as that multiple of its height, and as low as that share of the whole mark, at no cost."""
+
+Predict = Callable[[list[Mark]], list[Prediction]]
 
 Cut = Array
 """For each row of a mark the column at which its right part begins."""
 
 
-def split_touching(marks: Sequence[Mark], probabilities: Callable[[list[Mark]], list[float]]) -> list[Mark]:
+def split_touching(marks: Sequence[Mark], predict: Predict) -> list[Mark]:
     """Cut wide marks into characters where that is likelier than one character.
 
     Each part costs the negative logarithm of its class's probability, more if it is wider than high or lower than the
@@ -36,33 +45,37 @@ def split_touching(marks: Sequence[Mark], probabilities: Callable[[list[Mark]], 
 
     Args:
         marks: What `find_marks` gave.
-        probabilities: Gives for each mark the probability of its likeliest class, lower if it is none of the classes.
+        predict: Tells for each mark what it is.
     """
     found = []
     for mark in marks:
         cuts = _cuts(mark) if mark.width > WIDE * mark.height else []
-        found += _likeliest(mark, cuts, probabilities) if cuts else [mark]
+        found += _likeliest(mark, cuts, predict) if cuts else [mark]
     return found
 
 
-def _likeliest(mark: Mark, cuts: list[Cut], probabilities: Callable[[list[Mark]], list[float]]) -> list[Mark]:
+def _likeliest(mark: Mark, cuts: list[Cut], predict: Predict) -> list[Mark]:
     """The parts of a mark between some of the cuts, from left to right, that cost least together."""
     ends = [np.zeros(mark.height, int), *cuts, np.full(mark.height, mark.width)]
     spans = [(start, end) for end in range(1, len(ends)) for start in range(end)]
     parts = {span: part for span in spans if (part := cut_mark(mark, ends[span[0]], ends[span[1]])) is not None}
-    likely = probabilities(list(parts.values()))
-    costs = {span: _cost(part, mark.height, one) for (span, part), one in zip(parts.items(), likely, strict=True)}
+    predictions = dict(zip(parts, predict(list(parts.values())), strict=True))
+    costs = {span: _cost(part, mark.height, predictions[span]) for span, part in parts.items()}
     best: list[tuple[float, list[int]]] = [(0.0, [0])]
     for end in range(1, len(ends)):
         ways = [(best[start][0] + costs.get((start, end), np.inf), [*best[start][1], end]) for start in range(end)]
         best.append(min(ways, key=lambda way: way[0]))
-    return [parts[span] for span in pairwise(best[-1][1])]
+    chosen = list(pairwise(best[-1][1]))
+    if mark.width <= _PAIR * mark.height and any(predictions[span].label is None for span in chosen):
+        return [mark]
+    return [parts[span] for span in chosen]
 
 
-def _cost(part: Mark, height: int, probability: float) -> float:
+def _cost(part: Mark, height: int, prediction: Prediction) -> float:
     wider = max(0.0, part.width / part.height - _WIDEST)
     lower = max(0.0, _LOWEST - part.height / height)
-    doubt = -float(np.log(max(probability, 1e-6)))
+    known = 1 if prediction.label is not None else _UNKNOWN
+    doubt = -float(np.log(max(known * prediction.probability, 1e-6)))
     return _COST_OF_CUT + doubt + _COST_OF_WIDTH * wider + _COST_OF_LOWNESS * lower
 
 

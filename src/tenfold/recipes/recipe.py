@@ -106,6 +106,14 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def _strangers_need_one_hot(self) -> Self:
+        if self.training.strangers and self.compile.loss != "categorical_crossentropy":
+            raise ValueError('training.strangers needs one-hot labels: set compile.loss = "categorical_crossentropy"')
+        if self.training.strangers and self.training.class_weight:
+            raise ValueError("training.strangers are of no class and have no weight: choose them or class_weight")
+        return self
+
+    @model_validator(mode="after")
     def _names_once(self) -> Self:
         names = [layer.name for layer in self.network if layer.name]
         if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -75,10 +75,13 @@ def _training(training: Training) -> str:
 
 def _images(training: Training) -> str:
     share = "" if training.fraction == 1 else f"{_percent(training.fraction)} of the training images"
-    if not training.redrawn:
-        return share
-    copies = "a copy" if training.redrawn == 1 else f"{training.redrawn} copies"
-    return f"{share or 'all training images'}, and {copies} of each in another hand"
+    added = []
+    if training.redrawn:
+        copies = "a copy" if training.redrawn == 1 else f"{training.redrawn} copies"
+        added.append(f"{copies} of each in another hand")
+    if training.strangers:
+        added.append(f"{_percent(training.strangers)} as many of no class")
+    return ", and ".join([share or "all training images", *added]) if added else share
 
 
 def _validation(training: Training) -> str:

@@ -107,7 +107,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     message = ""
     try:
         for number in range(recipe.networks):
-            network = build(recipe, plan.dataset, len(plan.train), number) if number else model
+            network = build(recipe, plan.dataset, plan.images_per_epoch, number) if number else model
             if recipe.networks > 1 and verbose:
                 stderr.print(f"Network {number + 1} of {recipe.networks}")
             _fit(network, plan, network_seed(recipe, number), verbose, log)
@@ -125,10 +125,14 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
 def _fit(network: Any, plan: Plan, seed: int, verbose: Verbose, log: EpochLog) -> None:
     recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
     classes = network.output_shape[1]
+    images, labels = plan.train.images, encoded_labels(recipe, plan.train.labels, classes)
+    if plan.strangers is not None:
+        images = np.concatenate([images, plan.strangers])
+        labels = np.concatenate([labels, np.full((len(plan.strangers), classes), 1 / classes, np.float32)])
     fit(
         network,
-        plan.train.images,
-        encoded_labels(recipe, plan.train.labels, classes),
+        images,
+        labels,
         batch_size=training.batch_size,
         epochs=training.epochs,
         verbose=verbose,

@@ -1,9 +1,10 @@
 """What a run is going to do, settled and checked before Keras is loaded."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from string import digits
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tenfold.classifier.metadata import polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
+from tenfold.data.sizes import Progress
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
 from tenfold.recipes.augmentation import refuse_label_changing, refuse_mirrored_characters
@@ -19,7 +21,7 @@ from tenfold.recipes.settings import MOST_REDRAWN, Training
 from tenfold.run.loading import load_with_progress, shown_progress
 from tenfold.run.provenance import Stopwatch
 from tenfold.training.class_weights import class_weights
-from tenfold.types import Verbose
+from tenfold.types import Images, Verbose
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Plan:
         recipe: Every setting, and where the data came from.
         dataset: All data.
         train: What the model learns from.
+        strangers: Images of no class that it learns from as well, if any.
         validation: What is evaluated after each epoch, if anything.
         class_weight: Weight of each class in the loss, by its number.
         started: When the run began.
@@ -45,6 +48,12 @@ class Plan:
     started: datetime
     watch: Stopwatch
     predicted_seconds: float | None = None
+    strangers: Images | None = None
+
+    @property
+    def images_per_epoch(self) -> int:
+        """All images that the model learns from."""
+        return len(self.train) + (0 if self.strangers is None else len(self.strangers))
 
 
 def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose, watch: Stopwatch) -> Plan:
@@ -57,15 +66,27 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     started = datetime.now(UTC)
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
-        train, validation = training_splits(dataset, recipe.training)
-        train = with_redrawn(train, dataset, recipe.training, verbose)
+        train, validation, strangers = learning_material(dataset, recipe.training, verbose)
         recipe = with_settled_epochs(recipe, len(train))
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
     if recipe.averaging:
         refuse_mirrored_characters(recipe.averaging, dataset.class_names)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
-    return Plan(recipe, dataset, train, validation, weights, started, watch)
+    return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
+
+
+def learning_material(
+    dataset: Dataset, training: Training, verbose: Verbose
+) -> tuple[Split, Split | None, Images | None]:
+    """What a recipe trains on, what it evaluates after each epoch, and the images of no class, if any.
+
+    Raises:
+        DataError: The data does not suit the recipe.
+    """
+    train, validation = training_splits(dataset, training)
+    strangers = drawn_strangers(train, dataset, training, verbose)
+    return with_redrawn(train, dataset, training, verbose), validation, strangers
 
 
 def with_settled_epochs(recipe: Recipe, images: int) -> Recipe:
@@ -82,23 +103,57 @@ def with_redrawn(train: Split, dataset: Dataset, training: Training, verbose: Ve
     """
     if not training.redrawn:
         return train
-    ink = polarity(train.images)
-    if dataset.image_shape[2] != 1 or ink != "light-on-dark" or not are_characters(dataset.class_names):
-        raise DataError(
-            f"{dataset.name}: training.redrawn writes characters again, in grey, light on dark; found "
-            f"{dataset.image_shape[2]} channels, polarity {ink}, classes such as {dataset.class_names[0]!r}. "
-            "Set training.redrawn=0."
-        )
+    check_handwriting(train, dataset, "redrawn")
     from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
 
     copies = range(1, training.redrawn + 1)
     images = [train.images]
     for copy in copies:
         title = f"Writing again, {copy} of {len(copies)}"
-        with shown_progress(title) if verbose else nullcontext(lambda done, total: None) as progress:
+        with _told(title, verbose) as progress:
             images.append(redraw(train.images, training.seed * MOST_REDRAWN + copy - 1, progress))
     times = len(images)
     return Split(np.concatenate(images), np.tile(train.labels, times), train.files * times)
+
+
+def drawn_strangers(train: Split, dataset: Dataset, training: Training, verbose: Verbose) -> Images | None:
+    """Images of no class, as many as a recipe asks for; None for none.
+
+    Raises:
+        DataError: The classes are not digits in grey, light on dark: what is drawn may be one of them.
+    """
+    if not training.strangers:
+        return None
+    check_handwriting(train, dataset, "strangers")
+    if not set(dataset.class_names) <= set(digits):
+        raise DataError(
+            f"{dataset.name}: training.strangers draws letters and things, for classes that are digits; found classes "
+            f"such as {dataset.class_names[-1]!r}. Set training.strangers=0."
+        )
+    from tenfold.photo.strangers import draw_strangers  # SciPy takes a while to load
+
+    count = round(training.strangers * len(train) * (1 + training.redrawn))
+    with _told("Drawing what is no digit", verbose) as progress:
+        return draw_strangers(count, train.images, training.seed, progress)
+
+
+def check_handwriting(train: Split, dataset: Dataset, setting: str) -> None:
+    """Characters in grey, light on dark, are what can be written again.
+
+    Raises:
+        DataError: It is something else.
+    """
+    ink = polarity(train.images)
+    if dataset.image_shape[2] != 1 or ink != "light-on-dark" or not are_characters(dataset.class_names):
+        raise DataError(
+            f"{dataset.name}: training.{setting} draws characters, in grey, light on dark; found "
+            f"{dataset.image_shape[2]} channels, polarity {ink}, classes such as {dataset.class_names[0]!r}. "
+            f"Set training.{setting}=0."
+        )
+
+
+def _told(title: str, verbose: Verbose) -> AbstractContextManager[Progress]:
+    return shown_progress(title) if verbose else nullcontext(lambda done, total: None)
 
 
 def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:

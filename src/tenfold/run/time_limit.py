@@ -15,7 +15,7 @@ from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import counted
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
-from tenfold.run.plan import Plan, training_splits, with_settled_epochs
+from tenfold.run.plan import Plan, learning_material, with_settled_epochs
 from tenfold.run.provenance import available_cores
 from tenfold.terminal import stderr
 from tenfold.training.pace import measure_pace
@@ -114,7 +114,7 @@ def _least_seconds(plan: Plan, recipe: Recipe) -> float:
 def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     """Build the network and measure its pace; what is left of the time then, but for finishing, is for epochs."""
     started = time.perf_counter()
-    model = build(recipe, plan.dataset, len(plan.train))
+    model = build(recipe, plan.dataset, plan.images_per_epoch)
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     building = time.perf_counter() - started
     batch_size = recipe.training.batch_size
@@ -124,7 +124,8 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     # The schedule is part of the program: with other epochs, it is compiled once more.
     fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + _FINISH_SECONDS
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
-    epoch_seconds = recipe.networks * pace.epoch_seconds * (1 + validated / 3)
+    passes = recipe.networks * plan.images_per_epoch / len(plan.train)
+    epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
     if in_time < 1:
@@ -149,10 +150,11 @@ def _settled(plan: Plan, forecast: Forecast, verbose: Verbose) -> Plan:
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, plan.dataset.class_names)
     _say(f"Predicted to take {duration_in_words(forecast.seconds)} from start to end.", verbose)
-    train, validation = training_splits(plan.dataset, recipe.training)
-    return replace(
-        plan, recipe=recipe, train=train, validation=validation, predicted_seconds=round(forecast.seconds, 1)
-    )
+    plan = replace(plan, recipe=recipe, predicted_seconds=round(forecast.seconds, 1))
+    if forecast.epochs_in_time >= 1:
+        return plan
+    train, validation, strangers = learning_material(plan.dataset, recipe.training, verbose)
+    return replace(plan, train=train, validation=validation, strangers=strangers)
 
 
 def _described(forecast: Forecast) -> str:

@@ -156,7 +156,7 @@ def _learn(
 
     recipe, watch = plan.recipe, plan.watch
     with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
-        model = build(recipe, plan.dataset, len(plan.train))
+        model = build(recipe, plan.dataset, plan.images_per_epoch)
     folder = create_run_folder(out, plan.dataset.name, recipe.name)
     write_text(folder.recipe, dump_recipe(recipe))
     work = Thread(target=_work_ahead, args=(plan, ahead), name="work ahead", daemon=True)

@@ -4,8 +4,8 @@
 
 Each run is `tenfold train DATA --recipe NAME --seed S` in a process of its own; its accuracy is that of the final
 evaluation on the test set. benchmarks/results/accuracy/NAME.json holds every run, the mean and the range;
-benchmarks/publish.py copies the figures into the recipes' headers and the READMEs. The file is written after each run,
-so that a benchmark that was cut short goes on where it stopped; delete the file to train all seeds again.
+benchmarks/publish.py copies the figures into the recipes' headers and the READMEs. The file is written after each run;
+with --resume, a benchmark that was cut short goes on where it stopped.
 """
 
 import argparse
@@ -32,6 +32,8 @@ def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any
     """One run in a fresh process; its folder is kept below `keep`, if that is given."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = (keep or Path(temporary)).resolve() / f"{recipe}-{seed}"
+        if folder.exists():
+            sys.exit(f"{folder} is there already. Expected no run of that name: move it, or keep the runs elsewhere.")
         program = str(Path(sys.executable).parent / "tenfold")
         command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
@@ -58,19 +60,28 @@ def fingerprint(recipe: str) -> str:
 
 
 def begun(path: Path, recipe: str) -> list[dict[str, Any]]:
-    """The runs that an earlier start has finished; none if the recipe or Tenfold's version was another."""
+    """The runs that an earlier start has finished; none if recipe, machine or versions were others."""
     document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    same = (document.get("fingerprint"), document.get("tenfold")) == (fingerprint(recipe), tenfold.__version__)
+    same = all(document.get(key) == value for key, value in circumstances(recipe).items())
     return document["runs"] if same else []
 
 
-def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def circumstances(recipe: str) -> dict[str, Any]:
+    """What all runs of a summary have in common."""
+    return {
+        "fingerprint": fingerprint(recipe),
+        "tenfold": tenfold.__version__,
+        "versions": versions(),
+        "machine": machine(),
+    }
+
+
+def summary(recipe: str, data: str, runs: list[dict[str, Any]], common: dict[str, Any]) -> dict[str, Any]:
     """What a recipe's runs amount to; the interval is Wilson's, over all predictions of all runs."""
     accuracies = [run["accuracy"] for run in runs]
     count = sum(run["count"] for run in runs)
     return {
         "recipe": recipe,
-        "fingerprint": fingerprint(recipe),
         "data": data,
         "parameters": runs[0]["parameters"],
         "mean": mean(accuracies),
@@ -79,9 +90,7 @@ def summary(recipe: str, data: str, runs: list[dict[str, Any]]) -> dict[str, Any
         # Whatever else ran meanwhile can only have added to it.
         "fastest_seconds": min(run["seconds"] for run in runs),
         "runs": runs,
-        "tenfold": tenfold.__version__,
-        "versions": versions(),
-        "machine": machine(),
+        **common,
         "date": date.today().isoformat(),
     }
 
@@ -91,16 +100,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", default=[name for name in recipe_names() if load_recipe(name).data])
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    parser.add_argument("--resume", action="store_true", help="do not train seeds again that the results have already")
     parser.add_argument("--keep", type=Path, help="a folder for the run folders, RECIPE-SEED")
     arguments = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
     for recipe in arguments.recipes:
         data = str(load_recipe(recipe).data)
         path = RESULTS / f"{recipe}.json"
-        runs = begun(path, recipe)
+        runs = begun(path, recipe) if arguments.resume else []
+        common = circumstances(recipe)  # of the recipe as it stands before the first run
+        print(f"{recipe}: {len(runs)} runs are there already", flush=True)
         for seed in sorted(set(range(arguments.seeds)) - {run["seed"] for run in runs}):
             runs.append(train(recipe, data, seed, arguments.keep))
-            document = summary(recipe, data, sorted(runs, key=lambda run: int(run["seed"])))
+            document = summary(recipe, data, sorted(runs, key=lambda run: int(run["seed"])), common)
             path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
             print(f"{recipe}, seed {seed}: {runs[-1]['accuracy']:.4f}; mean {document['mean']:.4f}", flush=True)
 

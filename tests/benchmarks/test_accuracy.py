@@ -14,7 +14,7 @@ RUN = {"seed": 3, "accuracy": 0.99, "loss": 0.03, "seconds": 5.0, "parameters": 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
     path = tmp_path / "quick.json"
-    path.write_text(json.dumps(accuracy.summary("quick", "mnist", [RUN])))
+    path.write_text(json.dumps(accuracy.summary("quick", "mnist", [RUN], accuracy.circumstances("quick"))))
     return path
 
 
@@ -38,6 +38,11 @@ def test_runs_with_other_settings_are_not_kept(written: Path, tmp_path: Path, mo
 
 def test_runs_of_another_version_are_not_kept(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenfold.__version__", "99.0")
+    assert accuracy.begun(written, "quick") == []
+
+
+def test_runs_of_another_machine_are_not_kept(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accuracy, "machine", lambda: {"system": "another"})
     assert accuracy.begun(written, "quick") == []
 
 

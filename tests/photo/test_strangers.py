@@ -25,8 +25,9 @@ def test_hardly_any_is_blank(digits):
     assert np.mean(draw_strangers(400, digits, 0).max(axis=(1, 2, 3)) > 0) > 0.99
 
 
-def test_other_sizes_and_blank_digits():
-    assert draw_strangers(30, np.zeros((2, 40, 32, 1), np.uint8), 0).shape == (30, 40, 32, 1)
+@pytest.mark.parametrize("size", [(40, 32), (6, 9)])
+def test_other_sizes_and_blank_digits(size):
+    assert draw_strangers(60, np.zeros((2, *size, 1), np.uint8), 0).shape == (60, *size, 1)
 
 
 def test_progress_ends_at_all_images(digits):

@@ -69,7 +69,7 @@ def test_settings_in_words(override, setting, words):
     [
         (
             ["compile.loss=categorical_crossentropy", "training.strangers=0.1"],
-            "all training images, and 10 % as many of no class",
+            "all training images, and 10 % as many images of no class",
         ),
         (["training.redrawn=1"], "all training images, and a copy of each in another hand"),
         (

@@ -62,7 +62,11 @@ def test_strangers_are_a_share_of_all_copies_and_no_training_images():
 def test_classes_that_are_no_digits_have_no_strangers(dataset):
     training = load_recipe("dense-128").training.model_copy(update={"strangers": 0.1})
     mnist = load_dataset("mnist")
-    letters = replace(mnist, class_names=tuple("ABCDEFGHIJ"))
-    for data, train, found in ((letters, mnist.train, "'J'"), (dataset, dataset.train, "channels")):
-        with pytest.raises(DataError, match=rf"{found}.*training\.strangers=0"):
+    letters = replace(mnist, class_names=(*"012345678", "J"))
+    for data, train, found in ((letters, mnist.train, "the class 'J'"), (dataset, dataset.train, "polarity none")):
+        with pytest.raises(DataError, match=rf"found {found}.*training\.strangers=0"):
             drawn_strangers(train, data, training, verbose=0)
+    small = replace(mnist.train, images=mnist.train.images[:, ::4, ::4])
+    tiny = replace(mnist, train=small, test=replace(mnist.test, images=mnist.test.images[:, ::4, ::4]))
+    with pytest.raises(DataError, match="found 7×7 pixels, expected at least 8×8"):
+        drawn_strangers(small, tiny, training, verbose=0)

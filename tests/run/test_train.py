@@ -243,6 +243,9 @@ def test_a_network_that_has_seen_strangers_is_less_sure_of_them(tmp_path):
             out=tmp_path / str(share),
             verbose=0,
         )
+        document = json.loads((run.path / "run.json").read_text())
+        assert document["data"]["strangers"] == share * document["data"]["train"]
+        assert ("belong to no class" in (run.path / "report.html").read_text()) == bool(share)
         strangers = draw_strangers(200, tenfold.load_dataset("mnist").test.images[:50], 99)
         surest.append(tenfold.load_classifier(run.path).probabilities(strangers).max(axis=1).mean())
     assert surest[1] < surest[0] - 0.2

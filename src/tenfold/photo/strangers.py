@@ -34,6 +34,9 @@ _PHOTOGRAPHED = 0.7
 _FILLING = 0.6
 """Share of the things and patterns that fill the image; the others have a digit's size and place, as from a photo."""
 
+_MOST_MARGIN = 7
+"""A margin of what fills an image is at most the image's side divided by this."""
+
 SPOILT = 0.15
 """Share of the images that look as if cleaning had failed."""
 
@@ -81,7 +84,7 @@ def _filling(ink: Values, size: tuple[int, int], random: np.random.Generator) ->
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
     image = np.zeros(size, np.uint8)
     if len(rows):
-        (top, left), (bottom, right) = random.integers(0, 5, (2, 2))
+        (top, left), (bottom, right) = random.integers(0, min(size) // _MOST_MARGIN + 1, (2, 2))
         tight = PillowImage.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
         inside = image[top : size[0] - bottom, left : size[1] - right]
         inside[:] = np.rint(255 * np.asarray(tight.resize(inside.shape[::-1], PillowImage.Resampling.BOX)))

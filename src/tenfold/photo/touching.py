@@ -41,7 +41,8 @@ def split_touching(marks: Sequence[Mark], predict: Predict) -> list[Mark]:
     """Cut wide marks into characters where that is likelier than one character.
 
     Each part costs the negative logarithm of its class's probability, more if it is wider than high or lower than the
-    mark, and each cut costs something; the division with the least cost is taken.
+    mark, and each cut costs something; the division with the least cost is taken. A pair is only cut into parts that
+    are known.
 
     Args:
         marks: What `find_marks` gave.
@@ -60,15 +61,17 @@ def _likeliest(mark: Mark, cuts: list[Cut], predict: Predict) -> list[Mark]:
     spans = [(start, end) for end in range(1, len(ends)) for start in range(end)]
     parts = {span: part for span in spans if (part := cut_mark(mark, ends[span[0]], ends[span[1]])) is not None}
     predictions = dict(zip(parts, predict(list(parts.values())), strict=True))
-    costs = {span: _cost(part, mark.height, predictions[span]) for span, part in parts.items()}
+    whole, is_pair = (0, len(ends) - 1), mark.width <= _PAIR * mark.height
+    costs = {
+        span: _cost(part, mark.height, predictions[span])
+        for span, part in parts.items()
+        if span == whole or not is_pair or predictions[span].label is not None
+    }
     best: list[tuple[float, list[int]]] = [(0.0, [0])]
     for end in range(1, len(ends)):
         ways = [(best[start][0] + costs.get((start, end), np.inf), [*best[start][1], end]) for start in range(end)]
         best.append(min(ways, key=lambda way: way[0]))
-    chosen = list(pairwise(best[-1][1]))
-    if mark.width <= _PAIR * mark.height and any(predictions[span].label is None for span in chosen):
-        return [mark]
-    return [parts[span] for span in chosen]
+    return [parts[span] for span in pairwise(best[-1][1])]
 
 
 def _cost(part: Mark, height: int, prediction: Prediction) -> float:

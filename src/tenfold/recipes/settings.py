@@ -161,8 +161,9 @@ class Training(Settings):
         fraction: Share of the training images that is used at all.
         redrawn: How many copies of each training image, written in another hand, are trained on as well; for grey
             images of handwriting, light on dark (see `tenfold.photo.redrawing`).
-        strangers: For each training image so many of no class are trained on as well: letters, doodles, things (see
-            `tenfold.photo.strangers`), each as likely one class as any other; for digits, light on dark.
+        strangers: For each image trained on, copies included, so many of no class are trained on as well: letters,
+            doodles, things (see `tenfold.photo.strangers`), each as likely one class as any other; for Western digits,
+            light on dark.
         validation_split: Share of the training images held back, class by class, evaluated after each epoch.
         watch_test_set: Evaluate the test set after each epoch, as some tutorials do. It selects nothing.
         class_weight: "balanced" weighs each class by the inverse of its share; a table gives weights by name.
@@ -175,7 +176,7 @@ class Training(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     fraction: AboveZeroToOne = 1.0
     redrawn: Annotated[int, Field(ge=0, le=MOST_REDRAWN, strict=True)] = 0
-    strangers: Share = 0.0
+    strangers: Annotated[float, Field(ge=0, le=1)] = 0.0
     validation_split: Share = 0.0
     watch_test_set: bool = False
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None

@@ -80,7 +80,7 @@ def _images(training: Training) -> str:
         copies = "a copy" if training.redrawn == 1 else f"{training.redrawn} copies"
         added.append(f"{copies} of each in another hand")
     if training.strangers:
-        added.append(f"{_percent(training.strangers)} as many of no class")
+        added.append(f"{_percent(training.strangers)} as many images of no class")
     return ", and ".join([share or "all training images", *added]) if added else share
 
 

@@ -56,6 +56,7 @@ def run_document(
             "classes": list(dataset.class_names),
             "image_shape": list(dataset.image_shape),
             "train": len(plan.train),
+            "strangers": plan.images_per_epoch - len(plan.train),
             "validation": len(plan.validation) if plan.validation else 0,
             "validation_is_test_set": plan.recipe.training.watch_test_set,
             "test": len(dataset.test),

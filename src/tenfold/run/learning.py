@@ -102,7 +102,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
         verbose: As in `tenfold.fit`.
         log: Gets a row for each epoch.
     """
-    recipe, finished = plan.recipe, list[Any]()
+    recipe, finished, material = plan.recipe, list[Any](), _material(plan)
     status: Status = "trained"
     message = ""
     try:
@@ -110,7 +110,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
             network = build(recipe, plan.dataset, plan.images_per_epoch, number) if number else model
             if recipe.networks > 1 and verbose:
                 stderr.print(f"Network {number + 1} of {recipe.networks}")
-            _fit(network, plan, network_seed(recipe, number), verbose, log)
+            _fit(network, plan, material, network_seed(recipe, number), verbose, log)
             finished.append(network)
     except KeyboardInterrupt:
         status = "interrupted"
@@ -122,17 +122,22 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     return Learned(model, networks[0], log, status, message, len(networks))
 
 
-def _fit(network: Any, plan: Plan, seed: int, verbose: Verbose, log: EpochLog) -> None:
+def _material(plan: Plan) -> tuple[Images, Any]:
+    """All images that are learnt from, and their labels; strangers may be any class."""
+    classes = len(plan.dataset.class_names)
+    labels = encoded_labels(plan.recipe, plan.train.labels, classes)
+    if plan.strangers is None:
+        return plan.train.images, labels
+    any_class = np.full((len(plan.strangers), classes), 1 / classes, np.float32)
+    return np.concatenate([plan.train.images, plan.strangers]), np.concatenate([labels, any_class])
+
+
+def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verbose: Verbose, log: EpochLog) -> None:
     recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
     classes = network.output_shape[1]
-    images, labels = plan.train.images, encoded_labels(recipe, plan.train.labels, classes)
-    if plan.strangers is not None:
-        images = np.concatenate([images, plan.strangers])
-        labels = np.concatenate([labels, np.full((len(plan.strangers), classes), 1 / classes, np.float32)])
     fit(
         network,
-        images,
-        labels,
+        *material,
         batch_size=training.batch_size,
         epochs=training.epochs,
         verbose=verbose,
@@ -143,7 +148,7 @@ def _fit(network: Any, plan: Plan, seed: int, verbose: Verbose, log: EpochLog) -
         augmentation=recipe.augmentation,
     )
     if recipe.compile.ema_momentum:
-        recompute_moving_averages(network, plan.train.images, training.batch_size)
+        recompute_moving_averages(network, material[0], training.batch_size)
 
 
 def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:

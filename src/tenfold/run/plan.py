@@ -23,6 +23,9 @@ from tenfold.run.provenance import Stopwatch
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Images, Verbose
 
+_SMALLEST_WRITING = 8
+"""Pixels along the shorter side: in fewer, nothing can be written."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -67,7 +70,7 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
         train, validation, strangers = learning_material(dataset, recipe.training, verbose)
-        recipe = with_settled_epochs(recipe, len(train))
+        recipe = with_settled_epochs(recipe, len(train) + (0 if strangers is None else len(strangers)))
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
     if recipe.averaging:
@@ -125,14 +128,14 @@ def drawn_strangers(train: Split, dataset: Dataset, training: Training, verbose:
     if not training.strangers:
         return None
     check_handwriting(train, dataset, "strangers")
-    if not set(dataset.class_names) <= set(digits):
+    if others := [name for name in dataset.class_names if name not in set(digits)]:
         raise DataError(
-            f"{dataset.name}: training.strangers draws letters and things, for classes that are digits; found classes "
-            f"such as {dataset.class_names[-1]!r}. Set training.strangers=0."
+            f"{dataset.name}: training.strangers draws what is no digit, letters among it; found the class "
+            f"{others[0]!r}, expected digits alone. Set training.strangers=0."
         )
     from tenfold.photo.strangers import draw_strangers  # SciPy takes a while to load
 
-    count = round(training.strangers * len(train) * (1 + training.redrawn))
+    count = max(1, round(training.strangers * len(train) * (1 + training.redrawn)))
     with _told("Drawing what is no digit", verbose) as progress:
         return draw_strangers(count, train.images, training.seed, progress)
 
@@ -143,12 +146,19 @@ def check_handwriting(train: Split, dataset: Dataset, setting: str) -> None:
     Raises:
         DataError: It is something else.
     """
-    ink = polarity(train.images)
-    if dataset.image_shape[2] != 1 or ink != "light-on-dark" or not are_characters(dataset.class_names):
+    height, width, channels = dataset.image_shape
+    ink, found = polarity(train.images), ""
+    if channels != 1:
+        found = f"{channels} channels, expected grey images"
+    elif ink != "light-on-dark":
+        found = f"polarity {ink}, expected light ink on dark ground"
+    elif not are_characters(dataset.class_names):
+        found = f"the class {dataset.class_names[0]!r}, expected single letters or digits"
+    elif min(height, width) < _SMALLEST_WRITING:
+        found = f"{height}×{width} pixels, expected at least {_SMALLEST_WRITING}×{_SMALLEST_WRITING}"
+    if found:
         raise DataError(
-            f"{dataset.name}: training.{setting} draws characters, in grey, light on dark; found "
-            f"{dataset.image_shape[2]} channels, polarity {ink}, classes such as {dataset.class_names[0]!r}. "
-            f"Set training.{setting}=0."
+            f"{dataset.name}: training.{setting} is for handwriting; found {found}. Set training.{setting}=0."
         )
 
 

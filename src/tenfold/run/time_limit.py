@@ -15,7 +15,7 @@ from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import counted
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
-from tenfold.run.plan import Plan, learning_material, with_settled_epochs
+from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.run.provenance import available_cores
 from tenfold.terminal import stderr
 from tenfold.training.pace import measure_pace
@@ -93,12 +93,14 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
 
 def _candidates(plan: Plan, overrides: Sequence[str]) -> Iterator[tuple[str, int, Recipe]]:
     """Names, the fewest epochs that make sense, and recipes, from the heaviest to the lightest."""
-    images, dataset = len(plan.train), plan.dataset
+    images, dataset = plan.images_per_epoch, plan.dataset
     for level in LEVELS:
         recipe = auto_recipe(level, images, dataset.image_shape, dataset.class_names, overrides)
         recipe = recipe.model_copy(update={"data": plan.recipe.data})
         yield level.name, level.least_epochs, with_settled_epochs(recipe, images)
-    quick = load_recipe("quick", overrides, plan.recipe.data or dataset.name)
+    # Its labels are one-hot as those of the levels, since what the user sets may need that.
+    one_hot = f"compile.loss={plan.recipe.compile.loss}"
+    quick = load_recipe("quick", [one_hot, *overrides], plan.recipe.data or dataset.name)
     quick = quick.model_copy(update={"name": plan.recipe.name, "data": plan.recipe.data})
     yield "quick", 1, with_settled_epochs(quick, images)
 
@@ -108,7 +110,7 @@ def _least_seconds(plan: Plan, recipe: Recipe) -> float:
     outline = outline_model(recipe.network, plan.dataset.image_shape, len(plan.dataset.class_names))
     products = sum(layer.multiply_adds for layer in layer_arithmetic(outline))
     rate = _MOST_OPERATIONS_PER_SECOND_AND_CORE * available_cores()
-    return _OPERATIONS_PER_PRODUCT * products * len(plan.train) / rate
+    return _OPERATIONS_PER_PRODUCT * products * plan.images_per_epoch / rate
 
 
 def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
@@ -135,7 +137,9 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
 
 
 def _check(forecast: Forecast, limit_seconds: float) -> None:
-    if forecast.epochs_in_time <= 0:
+    training = forecast.recipe.training
+    drawn = training.redrawn or training.strangers  # for all images; drawing again for fewer would take its time, too
+    if forecast.epochs_in_time <= 0 or (drawn and forecast.epochs_in_time < 1):
         least = 1.1 * (forecast.fixed_seconds + forecast.epoch_seconds)
         raise RecipeError(
             f"The time limit is {duration_in_words(limit_seconds)}; starting and finishing take "
@@ -153,8 +157,8 @@ def _settled(plan: Plan, forecast: Forecast, verbose: Verbose) -> Plan:
     plan = replace(plan, recipe=recipe, predicted_seconds=round(forecast.seconds, 1))
     if forecast.epochs_in_time >= 1:
         return plan
-    train, validation, strangers = learning_material(plan.dataset, recipe.training, verbose)
-    return replace(plan, train=train, validation=validation, strangers=strangers)
+    train, validation = training_splits(plan.dataset, recipe.training)
+    return replace(plan, train=train, validation=validation)
 
 
 def _described(forecast: Forecast) -> str:

@@ -36,6 +36,26 @@ SPEED_HEADS = {
     "README.zh.md": ("配方，批次", "Tenfold", "最快的 Keras", "手写 PyTorch", "比 Keras 快", "比 PyTorch 快"),
 }
 
+TIME_HEADS = {
+    "README.md": ("from the start of the process to the saved model", "seconds", "epochs", "test accuracy"),
+    "README.zh.md": ("从进程启动到模型保存", "秒", "轮数", "测试准确率"),
+}
+NOT_REACHED = {"README.md": "not reached", "README.zh.md": "未达到"}
+TIME_ROWS = {
+    "README.md": {
+        "tenfold, warm": "`tenfold train mnist`, with report and figures",
+        "tenfold, cold": "the same, with nothing compiled yet",
+        "keras-tensorflow, cnn-32-64-128": "Keras on TensorFlow, the tutorial's network",
+        "keras-tensorflow, mnist_convnet": "Keras on TensorFlow, Keras's own example",
+    },
+    "README.zh.md": {
+        "tenfold, warm": "`tenfold train mnist`，含报告与图",
+        "tenfold, cold": "同上，尚无编译缓存",
+        "keras-tensorflow, cnn-32-64-128": "Keras（TensorFlow），教程的网络",
+        "keras-tensorflow, mnist_convnet": "Keras（TensorFlow），Keras 自己的示例",
+    },
+}
+
 PHOTO_HEADS = {
     "README.md": ("what is read", "pictures", "read right"),
     "README.zh.md": ("识别内容", "图片数", "读对"),
@@ -127,6 +147,16 @@ def speed_table(results: list[dict[str, Any]], heads: tuple[str, ...]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def time_table(times: dict[str, dict[str, Any]], page: str) -> str:
+    """How long it takes to read 99 % of MNIST, as `benchmarks/time_to_accuracy.py` measured it."""
+    rows = [TIME_HEADS[page], ("---", "---:", "---:", "---:")]
+    for key, name in TIME_ROWS[page].items():
+        found = times[key]
+        accuracy = f"{found['mean_accuracy']:.2%}" + ("" if found["reached"] else f", {NOT_REACHED[page]}")
+        rows.append((name, f"{found['seconds']:.1f}", str(found["epochs"]), accuracy))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def photo_table(results: dict[str, Any], heads: tuple[str, ...], names: dict[str, str]) -> str:
     """How many pictures the model inside the package reads right, as `benchmarks/handwriting.py` measured them."""
     rows = [heads, ("---", "---:", "---:")]
@@ -144,7 +174,10 @@ def with_table(text: str, name: str, content: str) -> str:
 def published() -> dict[Path, str]:
     """The content that every file with measured figures should have."""
     results, speeds = load_results(), load_speeds(RESULTS / "speed", RECIPE_TASKS)
-    photos = json.loads((RESULTS / "handwriting.json").read_text(encoding="utf-8"))
+    photos, times = (
+        json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("handwriting", "time_to_accuracy")
+    )
     files = {
         RECIPES / f"{name}.toml": with_header((RECIPES / f"{name}.toml").read_text(encoding="utf-8"), result)
         for name, result in results.items()
@@ -153,6 +186,7 @@ def published() -> dict[Path, str]:
         text = (ROOT / name).read_text(encoding="utf-8")
         text = with_table(text, "recipes", table(results, heads))
         text = with_table(text, "speed", speed_table(speeds, SPEED_HEADS[name]))
+        text = with_table(text, "time", time_table(times["times"], name))
         files[ROOT / name] = with_table(text, "photos", photo_table(photos, PHOTO_HEADS[name], PHOTO_ROWS[name]))
     return files
 

@@ -48,7 +48,7 @@ def test_a_digit_in_mnists_form_stays_as_it_is(classifier, mnist_images):
 
 
 def test_what_is_fitted_is_noted_and_boxed(classifier, mnist_images):
-    prepared = seen(classifier, small_picture(mnist_images[0], 10, 15, 2))
+    prepared = seen(classifier, small_picture(mnist_images[3], 10, 15, 2))
     assert NOTE in prepared.notes
     ((left, top, width, height),) = prepared.boxes
     assert 13 <= left <= 16

@@ -34,3 +34,8 @@ def test_progress_ends_at_all_images(digits):
     told = []
     draw_strangers(700, digits, 0, lambda done, of: told.append((done, of)))
     assert told == [(500, 700), (700, 700)]
+
+
+def test_the_model_inside_the_package_knows_none_of_them(classifier, digits):
+    drawn = draw_strangers(300, digits, 1_000_000)
+    assert np.mean([one.label is None for one in classifier.predict_prepared(drawn)]) > 0.8

@@ -1,8 +1,8 @@
 """PyTorch: the fastest published way to 99 % on MNIST (tuomaso/train_mnist_fast), for a processor.
 
-Its network (5×5 convolution of 24, pooling, 3×3 convolution of 32, pooling, 256 units), one epoch in batches of 256 by
-Adam (0.01, betas 0.7 and 0.9) under one cycle of the learning rate, no data loader. Done for it besides: channels_last,
-the fused Adam, the number of threads tried out beforehand, uncounted.
+Its network (5×5 convolution of 24, pooling, 3×3 convolution of 32, pooling, 256 units), pixels standardised, one epoch
+in batches of 256 by Adam (0.01, betas 0.7 and 0.9) under one cycle of the learning rate alone, no data loader. Done for
+it besides: channels_last, the fused Adam, the number of threads tried out beforehand, uncounted.
 """
 
 from typing import Any
@@ -15,29 +15,35 @@ from benchmarks.speed.contestants.torch_threads import use_fastest_thread_count
 from benchmarks.speed.contestants.trial import Evaluate, Trial, run_trial
 
 _BATCH, _RATE = 256, 0.01
+_MEAN, _DEVIATION = 0.1307, 0.3081
 
 
 def train(trial: Trial) -> Evaluate:
     """Train for an epoch, save, and give the function that measures accuracy."""
     torch.manual_seed(trial.task["seed"])
-    images, labels = prepared(trial.train_images), torch.from_numpy(trial.train_labels).long()
+    images, labels = standardised(trial.train_images), torch.from_numpy(trial.train_labels).long()
     model = network()
     with trial.untimed():
         trial.settings["threads"] = use_fastest_thread_count(trial_step(images[:_BATCH], labels[:_BATCH]))
     trial.tick()
     optimizer = torch.optim.Adam(model.parameters(), _RATE, betas=(0.7, 0.9), fused=True)
     steps = -(-len(images) // _BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps, cycle_momentum=False)
     for positions in torch.randperm(len(images)).split(_BATCH):
         descend(model, optimizer, images[positions], labels[positions])
         schedule.step()
 
     def evaluate() -> float:
-        return accuracy_on_test_set(model, prepared(trial.test_images), torch.from_numpy(trial.test_labels))
+        return accuracy_on_test_set(model, standardised(trial.test_images), torch.from_numpy(trial.test_labels))
 
     trial.end_epoch(evaluate)
     torch.save(model.state_dict(), trial.folder / "model.pt")
     return evaluate
+
+
+def standardised(images: Any) -> Any:
+    """float32 [n, 1, 28, 28] of mean 0 and standard deviation 1 over MNIST's training images."""
+    return ((prepared(images) - _MEAN) / _DEVIATION).to(memory_format=torch.channels_last)
 
 
 def network() -> Any:

@@ -109,7 +109,8 @@ def main() -> None:
         path = RESULTS / f"{recipe}.json"
         runs = begun(path, recipe) if arguments.resume else []
         common = circumstances(recipe)  # of the recipe as it stands before the first run
-        print(f"{recipe}: {len(runs)} runs are there already", flush=True)
+        if runs:
+            print(f"{recipe}: seeds {', '.join(str(run['seed']) for run in runs)} are there already", flush=True)
         for seed in sorted(set(range(arguments.seeds)) - {run["seed"] for run in runs}):
             runs.append(train(recipe, data, seed, arguments.keep))
             document = summary(recipe, data, sorted(runs, key=lambda run: int(run["seed"])), common)

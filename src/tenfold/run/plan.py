@@ -55,7 +55,7 @@ class Plan:
 
     @property
     def images_per_epoch(self) -> int:
-        """All images that the model learns from."""
+        """How many images the model learns from in an epoch, strangers included."""
         return len(self.train) + (0 if self.strangers is None else len(self.strangers))
 
 

@@ -72,7 +72,7 @@ def message_for(*overrides):
         ),
         (
             "compile.optimizer={}",
-            "compile.optimizer lacks its 'name': expected one of rmsprop, adam, adamw, sgd.",
+            "compile.optimizer lacks its 'name': expected one of rmsprop, adam, adamw, muon, sgd.",
         ),
         ("size=28", "size is 28: expected height and width in pixels, such as [28, 28]."),
         ("size=[28]", "size is [28]: expected height and width in pixels, such as [28, 28]."),
@@ -124,7 +124,7 @@ def test_wrong_values(override, sentence):
         ("compile.metrics=['acc']", "compile.metrics is no setting. Known here: optimizer, loss,"),
         (
             "compile.optimizer.momentum=0.9",
-            "momentum is no setting of adam (only of rmsprop, sgd). Known here: name",
+            "momentum is no setting of adam (only of rmsprop, muon, sgd). Known here: name",
         ),
         (
             "network.1.kernel_size=3",

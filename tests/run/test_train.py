@@ -68,6 +68,17 @@ def test_the_saved_model_loads_in_plain_keras_and_the_weights_fit_it(run):
     assert result.stdout == "True 4\n"
 
 
+def test_a_model_trained_with_muon_loads_in_plain_keras(npz_file, recipe_file, tmp_path):
+    layers = ["{layer='Conv2D', filters=4, kernel_size=3}", "{layer='Flatten'}"]
+    layers += ["{layer='Dense', units='classes', activation='softmax'}"]
+    overrides = [f"network=[{', '.join(layers)}]", "compile.optimizer={name='muon', learning_rate=0.01}"]
+    run = tenfold.train(npz_file, recipe_file, overrides=overrides, out=tmp_path / "run", verbose=0)
+    code = "import sys, keras; keras.saving.load_model(sys.argv[1]); assert 'tenfold' not in sys.modules"
+    command = [sys.executable, "-W", "error", "-c", code, str(run.path / "model.keras")]
+    subprocess.run(command, check=True, capture_output=True)
+    assert run.history[-1]["loss"] < run.history[0]["loss"]
+
+
 def test_the_saved_recipe_repeats_the_run_byte_for_byte(run, npz_file, tmp_path):
     again = tenfold.train(npz_file, run.path / "recipe.toml", out=tmp_path / "two", verbose=0)
     for name in ("history.csv", "model.weights.h5", "model.onnx", "metrics.json", "predictions.csv", "recipe.toml"):

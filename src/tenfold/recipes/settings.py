@@ -49,6 +49,15 @@ class AdamW(Settings):
     epsilon: Positive = 1e-7
 
 
+class Muon(Settings):
+    """Orthogonal steps for the kernels of convolutions, AdamW for all else (see `tenfold.training.muon`)."""
+
+    name: Literal["muon"]
+    learning_rate: Positive = 0.005
+    weight_decay: NotNegative = 0.004
+    momentum: Share = 0.95
+
+
 class SGD(Settings):
     """Keras's stochastic gradient descent, with momentum if asked for."""
 
@@ -103,7 +112,7 @@ class Compile(Settings):
     over the steps, of which each step keeps that share.
     """
 
-    optimizer: Annotated[RMSprop | Adam | AdamW | SGD, Field(discriminator="name")]
+    optimizer: Annotated[RMSprop | Adam | AdamW | Muon | SGD, Field(discriminator="name")]
     loss: Literal["sparse_categorical_crossentropy", "categorical_crossentropy"] = "sparse_categorical_crossentropy"
     label_smoothing: Share = 0.0
     schedule: Annotated[Constant | Cosine | OneCycle | Step, Field(discriminator="name")] = Constant()

@@ -27,6 +27,7 @@ from tenfold.training.compilation import compile_model
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
 from tenfold.training.moving_averages import recompute_moving_averages
+from tenfold.training.muon import without_muon
 from tenfold.types import Images, Labels, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
@@ -181,6 +182,7 @@ def calibrated(learned: Learned, plan: Plan) -> Learned:
 def save_model(learned: Learned, folder: RunFolder) -> None:
     """Save a model three times: for Keras, its weights alone, and for ONNX Runtime."""
     model = learned.model
+    without_muon(model)
     with atomic_path(folder.keras_model) as path:
         model.save(path, overwrite=True)
     with atomic_path(folder.weights) as path:

@@ -4,11 +4,13 @@ from typing import Any
 
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.settings import Compile, Constant, Cosine, OneCycle, Step
+from tenfold.training.muon import Muon
 
 _OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
+    "muon": Muon,
     "sgd": keras.optimizers.SGD,
 }
 
@@ -16,7 +18,7 @@ _OPTIMIZERS = {
 def compile_model(model: Any, settings: Compile, steps_per_epoch: int, epochs: int) -> None:
     """Compile a model as a recipe says, with accuracy as its metric.
 
-    Only stock Keras objects go in, so that the saved model loads in plain Keras.
+    All but `Muon` is stock Keras, so that the saved model loads in plain Keras.
 
     Args:
         model: A Keras model that ends in probabilities.

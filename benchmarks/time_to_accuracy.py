@@ -5,7 +5,7 @@
 The contestants take turns, a seed at a time, each time in a fresh process. Tenfold is `tenfold train mnist` as a user
 types it, to the finished run folder, once with an empty cache of compiled programs and once with a warm one. The others
 train epoch by epoch and are evaluated after each, uncounted; they are granted the fewest epochs after which the mean
-accuracy over the seeds reaches the target, which nobody knows beforehand.
+accuracy over the seeds reaches the target, which nobody knows beforehand. The results are written after each seed.
 """
 
 import argparse
@@ -130,7 +130,7 @@ def document(runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, and write the results."""
+    """Measure, and write the results whenever a seed is done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     parser.add_argument("--target", type=float, default=0.99, help="mean accuracy to reach")
@@ -139,9 +139,10 @@ def main() -> None:
     for name, run in measure(arguments.seeds):
         runs.setdefault(name, []).append(run)
         print(f"seed {run['seed']}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
-    found = document(runs, arguments.target)
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(found["times"], indent=1))
+        if name == contestants()[-1][0].name:  # all have had their turn
+            found = document(runs, arguments.target)
+            RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            print(json.dumps(found["times"], indent=1), flush=True)
 
 
 if __name__ == "__main__":

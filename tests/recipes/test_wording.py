@@ -49,9 +49,9 @@ def test_a_whole_recipe_in_words():
         (
             "averaging={networks=3, shift=1, mirrored=true}",
             "prediction",
-            "mean over 3 networks on an image and its copies moved by 1 pixel each way and mirrored",
+            "mean over 3 networks on an image and copies that are moved by 1 pixel each way and mirrored",
         ),
-        ("averaging={mirrored=true}", "prediction", "mean over an image and its copies mirrored"),
+        ("averaging={mirrored=true}", "prediction", "mean over an image and copies that are mirrored"),
         ("training.early_stopping={}", "training", "at most 5 epochs, batches of 64, seed 0"),
         (
             "training.early_stopping={patience=2, min_delta=0.1}",

@@ -4,6 +4,7 @@ import pytest
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.settings import Compile, Muon
 from tenfold.training.compilation import compile_model
+from tenfold.training.muon import Muon as TenfoldsMuon
 
 RATE = 0.01
 values = keras.ops.convert_to_numpy
@@ -66,3 +67,14 @@ def test_weight_decay_shrinks_kernels(model):
     with_decay, _ = step(compiled(model, weight_decay=0.5), model, 4)
     without, _ = step(compiled(twin, weight_decay=0.0), twin, 4)
     np.testing.assert_allclose(with_decay[0] - without[0], -0.5 * RATE * kernel, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(8, 40), (40, 8), (12, 12)])
+@pytest.mark.parametrize("smallest", [1.0, 1e-3])
+def test_iterations_give_what_kerass_give(shape, smallest):
+    random = np.random.default_rng(6)
+    left, _, right = np.linalg.svd(random.normal(size=shape), full_matrices=False)
+    matrix = ((left * np.geomspace(1, smallest, min(shape))) @ right).astype(np.float32)
+    ours = TenfoldsMuon(0.01, 0.0, 0.95).zeropower_via_newtonschulz5(keras.ops.convert_to_tensor(matrix), 5)
+    expected = keras.optimizers.Muon().zeropower_via_newtonschulz5(keras.ops.convert_to_tensor(matrix), 5)
+    np.testing.assert_allclose(ours, expected, atol=1e-3)

@@ -118,7 +118,7 @@ def augmentation_in_words(augmentation: Augmentation) -> str:
 def _averaging(averaging: Averaging) -> str:
     moved = f"moved by {counted(averaging.shift, 'pixel')} each way" if averaging.shift else ""
     ways = " and ".join(way for way in (moved, "mirrored" if averaging.mirrored else "") if way)
-    copies = f"an image and its copies {ways}" if ways else ""
+    copies = f"an image and copies that are {ways}" if ways else ""
     networks = f"{averaging.networks} networks" if averaging.networks > 1 else ""
     over = " on ".join(part for part in (networks, copies) if part)
     return f"mean over {over}" if over else ""

@@ -8,6 +8,7 @@ data is the last part of the training data. The result is added to benchmarks/re
 
 import argparse
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from statistics import mean
@@ -32,6 +33,8 @@ def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Any:
             arguments["units"] = classes
         model.add(getattr(keras.layers, layer.layer)(**arguments))
     optimizer = recipe.compile.optimizer.model_dump()
+    if optimizer["name"] == "muon":
+        sys.exit(f"{recipe.name}: Keras's Muon is for matrices, Tenfold's for convolutions. Name another recipe.")
     model.compile(
         optimizer=keras.optimizers.get({"class_name": optimizer.pop("name"), "config": optimizer}),
         loss=recipe.compile.loss,

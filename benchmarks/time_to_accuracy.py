@@ -5,7 +5,8 @@
 The contestants take turns, a seed at a time, each time in a fresh process. Tenfold is `tenfold train mnist` as a user
 types it, to the finished run folder, once with an empty cache of compiled programs and once with a warm one. The others
 train epoch by epoch and are evaluated after each, uncounted; they are granted the fewest epochs after which the mean
-accuracy over the seeds reaches the target, which nobody knows beforehand. The results are written after each seed.
+accuracy over the seeds reaches the target, which nobody knows beforehand. The results are written after each seed; with
+--resume, seeds are kept that are there already.
 """
 
 import argparse
@@ -109,15 +110,21 @@ def time_of_tenfold(runs: list[Run], target: float) -> dict[str, Any]:
     }
 
 
-def measure(seeds: int) -> Iterator[tuple[str, Run]]:
-    """All runs, a seed at a time, with who took part."""
-    for seed in range(seeds):
-        cache = BENCH / "time_to_accuracy" / str(seed) / "compiled"
-        shutil.rmtree(cache, ignore_errors=True)
-        for name in TENFOLD:
-            yield name, train_tenfold(seed, cache.parent, cache)
-        for contestant, task in contestants():
-            yield contestant.name, train_peer(contestant, task, seed)
+def measure(seed: int) -> Iterator[tuple[str, Run]]:
+    """Everyone's turn, with who took it."""
+    cache = BENCH / "time_to_accuracy" / str(seed) / "compiled"
+    shutil.rmtree(cache, ignore_errors=True)
+    for name in TENFOLD:
+        yield name, train_tenfold(seed, cache.parent, cache)
+    for contestant, task in contestants():
+        yield contestant.name, train_peer(contestant, task, seed)
+
+
+def begun() -> dict[str, list[Run]]:
+    """The runs of an earlier start; none if machine or versions were others."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    same = (found.get("versions"), found.get("machine")) == (versions(), machine())
+    return dict(found["runs"]) if same else {}
 
 
 def document(runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
@@ -130,19 +137,21 @@ def document(runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, and write the results whenever a seed is done."""
+    """Measure, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
+    parser.add_argument("--seeds", type=int, default=5, help="seeds 0 … SEEDS-1")
     parser.add_argument("--target", type=float, default=0.99, help="mean accuracy to reach")
+    parser.add_argument("--resume", action="store_true", help="keep the seeds that the results have already")
     arguments = parser.parse_args()
-    runs: dict[str, list[Run]] = {}
-    for name, run in measure(arguments.seeds):
-        runs.setdefault(name, []).append(run)
-        print(f"seed {run['seed']}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
-        if name == contestants()[-1][0].name:  # all have had their turn
-            found = document(runs, arguments.target)
-            RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-            print(json.dumps(found["times"], indent=1), flush=True)
+    runs = begun() if arguments.resume else {}
+    done = {run["seed"] for found in runs.values() for run in found}
+    for seed in sorted(set(range(arguments.seeds)) - done):
+        for name, run in measure(seed):
+            runs.setdefault(name, []).append(run)
+            print(f"seed {seed}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
+        found = document(runs, arguments.target)
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(found["times"], indent=1), flush=True)
 
 
 if __name__ == "__main__":

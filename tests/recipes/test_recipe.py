@@ -186,6 +186,7 @@ layers = st.one_of(
 optimizers = st.one_of(
     st.fixed_dictionaries({"name": st.just("adamw")}, optional={"weight_decay": positive, "beta_1": shares}),
     st.fixed_dictionaries({"name": st.just("sgd"), "learning_rate": positive, "momentum": shares}),
+    st.fixed_dictionaries({"name": st.just("muon")}, optional={"weight_decay": positive, "momentum": shares}),
 )
 schedules = st.one_of(
     st.just({"name": "one-cycle"}),

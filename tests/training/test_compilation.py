@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tenfold.keras_on_jax import keras
-from tenfold.recipes.settings import SGD, Adam, Compile, Constant, Cosine, OneCycle, RMSprop, Step
+from tenfold.recipes.settings import SGD, Adam, Compile, Constant, Cosine, Muon, OneCycle, RMSprop, Step
 from tenfold.training.compilation import compile_model, learning_rate
 
 
@@ -46,9 +46,10 @@ def test_one_cycle_rises_to_the_peak_and_falls_to_zero():
         (Adam(name="adam", beta_1=0.7), "Adam", "beta_1", 0.7),
         (RMSprop(name="rmsprop", momentum=0.5), "RMSprop", "momentum", 0.5),
         (SGD(name="sgd", momentum=0.9, nesterov=True), "SGD", "nesterov", True),
+        (Muon(name="muon", momentum=0.8), "ConvolutionMuon", "momentum", 0.8),
     ],
 )
-def test_the_optimizer_is_kerass_own_with_the_recipes_values(optimizer, kind, attribute, value):
+def test_the_optimizer_has_the_recipes_values(optimizer, kind, attribute, value):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "softmax")])
     settings = Compile(optimizer=optimizer, loss="categorical_crossentropy", label_smoothing=0.1)
     compile_model(model, settings, 10, 4)

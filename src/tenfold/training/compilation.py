@@ -4,13 +4,13 @@ from typing import Any
 
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.settings import Compile, Constant, Cosine, OneCycle, Step
-from tenfold.training.muon import Muon
+from tenfold.training.muon import ConvolutionMuon
 
 _OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
-    "muon": Muon,
+    "muon": ConvolutionMuon,
     "sgd": keras.optimizers.SGD,
 }
 
@@ -18,7 +18,7 @@ _OPTIMIZERS = {
 def compile_model(model: Any, settings: Compile, steps_per_epoch: int, epochs: int) -> None:
     """Compile a model as a recipe says, with accuracy as its metric.
 
-    All but `Muon` is stock Keras, so that the saved model loads in plain Keras.
+    Only stock Keras objects go in, so that the saved model loads in plain Keras; `without_muon` takes out what is not.
 
     Args:
         model: A Keras model that ends in probabilities.

@@ -5,7 +5,7 @@ from tenfold.models.architectures import outline_model
 from tenfold.recipes.auto import LEVELS, auto_recipe
 
 DIGITS = tuple("0123456789")
-HEAVY, MEDIUM, LIGHT = LEVELS
+HEAVY, LIGHT = LEVELS
 
 
 def convolutions(recipe):
@@ -25,8 +25,8 @@ def test_filters_double_from_stage_to_stage_up_to_a_bound():
         *((64, 1), (64, 1)),
         *((128, 1), (128, 1)),
     ]
-    assert convolutions(auto_recipe(MEDIUM, 60_000, (96, 96, 3), DIGITS, [])) == [(24, 2), (48, 1), (96, 1), (128, 1)]
-    assert convolutions(auto_recipe(LIGHT, 60_000, (8, 8, 1), DIGITS, [])) == [(12, 1), (24, 1)]
+    assert convolutions(auto_recipe(LIGHT, 60_000, (96, 96, 3), DIGITS, [])) == [(24, 2), (48, 1), (96, 1), (128, 1)]
+    assert convolutions(auto_recipe(LIGHT, 60_000, (8, 8, 1), DIGITS, [])) == [(24, 1), (48, 1)]
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_filters_double_from_stage_to_stage_up_to_a_bound():
 def test_few_images_get_small_batches_and_many_epochs(images, batch_size, epochs):
     training = auto_recipe(LIGHT, images, (28, 28, 1), DIGITS, []).training
     assert (training.batch_size, training.epochs) == (batch_size, epochs)
+
+
+def test_images_are_varied_less_in_few_epochs():
+    full, half = (auto_recipe(LIGHT, 60_000, (28, 28, 1), DIGITS, [], epochs).augmentation for epochs in (None, 10))
+    assert (full.shift, full.rotation, full.zoom) == (0.08, 12.0, 0.1)
+    assert (half.shift, half.rotation, half.zoom) == (0.04, 6.0, 0.05)
+    own = auto_recipe(LIGHT, 60_000, (28, 28, 1), DIGITS, ["augmentation.rotation=3"], 2)
+    assert (own.augmentation.rotation, own.training.epochs) == (3, 2)
 
 
 def test_what_the_user_sets_wins():

@@ -34,15 +34,15 @@ def test_with_time_enough_auto_takes_the_heaviest_and_all_epochs(dataset):
 
 
 def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, capsys, monkeypatch):
-    heavy, medium, light = LEVELS
-    hopeless, demanding = replace(heavy, least_epochs=10**12), replace(medium, least_epochs=10**4)
+    heavy, light = LEVELS
+    hopeless, demanding = replace(heavy, least_epochs=10**12), replace(heavy, name="medium", least_epochs=10**5)
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (hopeless, demanding, light))
-    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=60, verbose=1)
+    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=1_000, verbose=1)
     assert level_of(plan) is light
     first, second, third, last = capsys.readouterr().err.splitlines()
     assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
-    assert second.startswith("medium: 2 convolutions with 24 to 48 filters, ") and second.endswith(", too few for it")
-    assert third.startswith("light: 2 convolutions with 12 to 24 filters, ")
+    assert second.startswith("medium: 4 convolutions with 32 to 64 filters, ") and second.endswith(", too few for it")
+    assert third.startswith("light: 2 convolutions with 24 to 48 filters, ")
     assert last.startswith("Predicted to take ")
 
 
@@ -51,6 +51,22 @@ def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
     plan = automatic(plan_for(dataset, "auto"), ["training.seed=5"], limit_seconds=100, verbose=0)
     assert plan.recipe.network == load_recipe("quick", data="own").network
     assert (plan.recipe.name, plan.recipe.training.seed, plan.recipe.training.epochs) == ("auto", 5, 167)
+
+
+def test_an_optimizers_settings_hold_for_quick_as_well(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
+    overrides = ["compile.optimizer.momentum=0.7"]
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=100, verbose=0)
+    assert plan.recipe.network == load_recipe("quick", data="own").network
+    assert (plan.recipe.compile.optimizer.name, plan.recipe.compile.optimizer.momentum) == ("muon", 0.7)
+
+
+def test_few_epochs_vary_images_less(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (LEVELS[-1],))
+    overrides = ["training.epochs=2"]
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
+    assert plan.recipe.training.epochs == 2
+    assert plan.recipe.augmentation.shift == pytest.approx(0.08 * 2 / 20)
 
 
 def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):

@@ -20,6 +20,9 @@ _LARGE_SIDE = 48
 _MOST_FILTERS = 128
 _FEW_STEPS = 4_000
 
+_VARIED_FULLY = 20
+"""Epochs: in fewer, there is less time to learn what varied images teach, and they are varied less."""
+
 
 @dataclass(frozen=True)
 class Level:
@@ -40,12 +43,17 @@ class Level:
     most_epochs: int
 
 
-LEVELS = (Level("heavy", 32, 2, 8, 40), Level("medium", 24, 1, 5, 30), Level("light", 12, 1, 12, 30))
+LEVELS = (Level("heavy", 32, 2, 8, 40), Level("light", 24, 1, 3, 30))
 """From the heaviest to the lightest; where there is no time for any of them, there is still `quick`."""
 
 
 def auto_recipe(
-    level: Level, images: int, image_shape: tuple[int, int, int], class_names: Sequence[str], overrides: Sequence[str]
+    level: Level,
+    images: int,
+    image_shape: tuple[int, int, int],
+    class_names: Sequence[str],
+    overrides: Sequence[str],
+    most_epochs: int | None = None,
 ) -> Recipe:
     """The recipe of a level for some data, with as many epochs as can be of use.
 
@@ -55,15 +63,19 @@ def auto_recipe(
         image_shape: Height, width and channels.
         class_names: Digits and letters are varied like handwriting.
         overrides: What the user sets, as `load_recipe` takes it; it wins.
+        most_epochs: For how many there is time; None for all.
     """
     batch_size = 128 if images >= 10_000 else 64 if images >= 2_000 else 32
     steps_per_epoch = -(-images // batch_size)
     epochs = max(level.most_epochs, min(200, -(-_FEW_STEPS // steps_per_epoch)))
+    epochs = min(epochs, most_epochs or epochs)
+    strength = min(1.0, epochs / _VARIED_FULLY)
     turn = 12.0 if are_characters(class_names) else 8.0
+    amounts = {"shift": 0.08, "rotation": turn, "zoom": 0.1}
     chosen = {
         "network": list(_network(level, image_shape)),
         "training": {"epochs": epochs, "batch_size": batch_size},
-        "augmentation": {"shift": 0.08, "rotation": turn, "zoom": 0.1, "fill": "edge"},
+        "augmentation": {name: round(strength * amount, 4) for name, amount in amounts.items()} | {"fill": "edge"},
     }
     return checked_recipe(load_recipe("auto").model_dump(exclude_none=True) | chosen, overrides, source="auto")
 

@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tenfold.errors import RecipeError
 from tenfold.models.architectures import outline_model
 from tenfold.models.arithmetic import layer_arithmetic
 from tenfold.recipes.augmentation import refuse_label_changing
-from tenfold.recipes.auto import LEVELS, auto_recipe
+from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import counted
@@ -21,8 +21,9 @@ from tenfold.terminal import stderr
 from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
 
+_OPTIMIZER = "compile.optimizer"
 _SPARED = 0.03
-_FINISH_SECONDS = 3.0
+_FINISH_SECONDS = 2.5
 _MEASURED_SECONDS = 2.0
 # Forward, gradient of the inputs and of the weights: each a product and a sum.
 _OPERATIONS_PER_PRODUCT = 6
@@ -75,34 +76,41 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    forecast = None
-    for name, least_epochs, recipe in _candidates(plan, overrides):
+    slowness = 1.0
+    for level in (*LEVELS, None):
+        name, least_epochs = (level.name, level.least_epochs) if level else ("quick", 1)
+        recipe = _candidate(plan, level, overrides)
         left = limit_seconds - plan.watch.total()
-        if least_epochs > 1 and left / _least_seconds(plan, recipe) < least_epochs:
+        least_seconds = slowness * _least_seconds(plan, recipe)
+        if level and left / least_seconds < least_epochs:
             _say(f"{name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time", verbose)
             continue
         forecast = _forecast(plan, recipe, limit_seconds)
+        # Lighter networks use a machine less well than this one does.
+        slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
         enough = forecast.epochs_in_time >= least_epochs
         _say(f"{name}: {_described(forecast)}{'' if enough else ', too few for it'}", verbose)
         if enough:
             break
-    assert forecast is not None  # the last candidate is always looked at
     _check(forecast, limit_seconds)
-    return _settled(plan, forecast, verbose)
+    training = forecast.recipe.training
+    recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
+    return _settled(plan, replace(forecast, recipe=recipe.model_copy(update={"training": training})), verbose)
 
 
-def _candidates(plan: Plan, overrides: Sequence[str]) -> Iterator[tuple[str, int, Recipe]]:
-    """Names, the fewest epochs that make sense, and recipes, from the heaviest to the lightest."""
-    images, dataset = plan.images_per_epoch, plan.dataset
-    for level in LEVELS:
-        recipe = auto_recipe(level, images, dataset.image_shape, dataset.class_names, overrides)
-        recipe = recipe.model_copy(update={"data": plan.recipe.data})
-        yield level.name, level.least_epochs, with_settled_epochs(recipe, images)
+def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_epochs: int | None = None) -> Recipe:
+    """The recipe of a level, or `quick` for none."""
+    images, dataset, named = plan.images_per_epoch, plan.dataset, plan.recipe
+    if level:
+        recipe = auto_recipe(level, images, dataset.image_shape, dataset.class_names, overrides, most_epochs)
+        return with_settled_epochs(recipe.model_copy(update={"data": named.data}), images)
     # Its labels are one-hot as those of the levels, since what the user sets may need that.
-    one_hot = f"compile.loss={plan.recipe.compile.loss}"
-    quick = load_recipe("quick", [one_hot, *overrides], plan.recipe.data or dataset.name)
-    quick = quick.model_copy(update={"name": plan.recipe.name, "data": plan.recipe.data})
-    yield "quick", 1, with_settled_epochs(quick, images)
+    settings = [f"compile.loss={named.compile.loss}", *(one for one in overrides if not one.startswith(_OPTIMIZER))]
+    recipe = load_recipe("quick", settings, named.data or dataset.name)
+    if len(settings) <= len(overrides):  # the levels' optimiser with what the user sets; its own may not have that
+        compile_settings = recipe.compile.model_copy(update={"optimizer": named.compile.optimizer})
+        recipe = recipe.model_copy(update={"compile": compile_settings})
+    return with_settled_epochs(recipe.model_copy(update={"name": named.name, "data": named.data}), images)
 
 
 def _least_seconds(plan: Plan, recipe: Recipe) -> float:

@@ -122,9 +122,10 @@ class Program:
             for size in sizes:
                 self._compiled[size] = compiler.submit(self._lower(model, step, size).compile)
 
-    def wait(self) -> None:
-        """Return when whole batches can be run."""
-        self._compiled[self._batch_size].result()
+    def wait(self, *, last_batch: bool = False) -> None:
+        """Return when whole batches can be run, or the smaller last one, too."""
+        for size in self._compiled if last_batch else [self._batch_size]:
+            self._compiled[size].result()
 
     def _lower(self, model: Any, step: Step, size: int) -> Any:
         traced = self._traced(model, step, size)

@@ -46,19 +46,21 @@ def measure_pace(
             model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
             program = Program(model, tuple(map(jnp.asarray, arrays)), batch_size, True, compiler, augmentation)
             program.wait()
+            compiled = time.perf_counter()
+            program.wait(last_batch=True)  # what is compiled meanwhile would take a core from the steps
     finally:
         compiler.shutdown(wait=False)  # Ctrl-C need not wait for it
-    compiled = time.perf_counter()
+    ready = time.perf_counter()
     # The first chunk is a single step, which meets cold caches.
     begun = steps = last = 0.0
     state = read_state(model)
     for chunk in program.chunks(lambda: state, np.arange(program.images)):  # noqa: B023 - it is to follow the loop
         state = chunk.state
         if chunk.steps > max(1, program.images // batch_size):
-            break  # the smaller last batch, which waits for the compiler
+            break  # the smaller last batch, which is of another length
         last = time.perf_counter()
         begun, steps = begun or last, chunk.steps
         if last - begun >= seconds:
             break
-    measured = (last - begun) / (steps - 1) if steps > 1 else last - compiled
+    measured = (last - begun) / (steps - 1) if steps > 1 else last - ready
     return Pace(compiled - started, measured * program.steps)

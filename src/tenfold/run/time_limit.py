@@ -105,9 +105,11 @@ def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_e
         recipe = auto_recipe(level, images, dataset.image_shape, dataset.class_names, overrides, most_epochs)
         return with_settled_epochs(recipe.model_copy(update={"data": named.data}), images)
     # Its labels are one-hot as those of the levels, since what the user sets may need that.
-    settings = [f"compile.loss={named.compile.loss}", *(one for one in overrides if not one.startswith(_OPTIMIZER))]
-    recipe = load_recipe("quick", settings, named.data or dataset.name)
-    if len(settings) <= len(overrides):  # the levels' optimiser with what the user sets; its own may not have that
+    one_hot = f"compile.loss={named.compile.loss}"
+    suitable = [one for one in overrides if not one.startswith(_OPTIMIZER)]
+    recipe = load_recipe("quick", [one_hot, *suitable], named.data or dataset.name)
+    if len(suitable) < len(overrides):
+        # What the user sets is for the levels' optimiser; that of `quick` may not have it.
         compile_settings = recipe.compile.model_copy(update={"optimizer": named.compile.optimizer})
         recipe = recipe.model_copy(update={"compile": compile_settings})
     return with_settled_epochs(recipe.model_copy(update={"name": named.name, "data": named.data}), images)

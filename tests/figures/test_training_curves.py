@@ -77,3 +77,10 @@ def test_networks_of_an_ensemble_have_a_line_each(texts_of, assert_nothing_clipp
     assert _legend(figure) == ["training", "validation"]
     assert "Of 2 networks, trained one after another." in texts_of(figure)
     assert_nothing_clipped(figure)
+
+
+def test_networks_of_an_ensemble_without_validation() -> None:
+    history = {key: HISTORY[key] for key in ("loss", "accuracy")}
+    figure = training_curves_figure(history, watches_test_set=False, starts=(0, 1, 3))
+    assert [line.get_xdata().tolist() for line in figure.axes[0].lines] == [[1], [2, 3], [4]]
+    assert _legend(figure) == ["training"]

@@ -61,7 +61,9 @@ def _note(history: Mapping[str, Sequence[float]], watches_test_set: bool, epochs
 
 
 def _draw_curves(axes: Axes, values: Sequence[float], starts: Sequence[int], color: str, name: str, line: str) -> None:
-    """One line for each network; only the first has a name in the legend."""
+    """One line for each network; only the first has a name in the legend. None without values."""
+    if not values:
+        return
     marker = "o" if len(values) <= _MOST_MARKED else None
     for start, end in pairwise([*starts, len(values)]):
         if start < end:

@@ -262,6 +262,20 @@ def test_a_photo_of_a_row_is_text_with_boxes_and_notes(tmp_path: Path):
     assert all(140 * number <= left < 140 * (number + 1) for number, left in enumerate(lefts))
 
 
+def test_a_long_text_moves_no_other_pictures_probability(tmp_path: Path):
+    row = row_of_digits()
+    page = Image.new("L", (700, 6 * 200), 255)
+    for number in range(6):
+        page.paste(row, (0, 200 * number))
+    page.save(tmp_path / "page.png")
+    Image.fromarray(MNIST_TEST.images[0, ..., 0]).save(tmp_path / "seven.png")
+    lines = run(tmp_path / "page.png", tmp_path / "seven.png").splitlines()
+    longest, shortest = (next(line for line in lines if name in line) for name in ("page.png", "seven.png"))
+    assert "72104 72104" in longest
+    assert "characters)" in longest or "characters are" in longest
+    assert shortest.index("%") < len(f"{tmp_path}/seven.png") + 40
+
+
 def test_a_blank_picture(tmp_path: Path):
     Image.new("L", (300, 200), 255).save(tmp_path / "blank.png")
     assert "nothing found" in run(tmp_path / "blank.png")

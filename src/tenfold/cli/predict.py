@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 64
 _BAD_IMAGES_NAMED = 20
 _NO_CLASS = "not one of the classes"
+_WIDEST_TEXT = 24
 
 
 @dataclass(frozen=True)
@@ -204,13 +205,13 @@ def _document(answer: _Answer) -> dict[str, Any]:
 def _lines(answers: Sequence[_Answer]) -> Iterator[str]:
     """One aligned line for each picture: file, text, probability, and in brackets the two that come next.
 
-    Below it, indented, stands what was unusual.
+    A long text moves its own probability to the right, not that of others. Below, indented, stands what was unusual.
     """
     from rich.cells import cell_len  # Chinese characters take two columns
 
     texts = [_text(answer.reading) for answer in answers]
     file_width = max(cell_len(answer.file) for answer in answers)
-    text_width = max(cell_len(text) for text in texts)
+    text_width = min(_WIDEST_TEXT, max(cell_len(text) for text in texts))
     for answer, text in zip(answers, texts, strict=True):
         file = answer.file + " " * (file_width - cell_len(answer.file))
         padded = text + " " * (text_width - cell_len(text))

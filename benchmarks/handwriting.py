@@ -3,7 +3,8 @@
     python -m benchmarks.handwriting --seed 1000 --count 500
 
 Tried are MNIST's own test images (which are to keep their labels), scikit-learn's 8×8 digits, 2,000 of MNIST's test
-images corrupted in fifteen ways (`corruptions.py`), photos simulated by `simulated_photos.py`: single digits, rows
+images corrupted in fifteen ways (`corruptions.py`), its digits 0, 1 and 7 with the strokes that other hands add
+(`tenfold.photo.habits`), photos simulated by `simulated_photos.py`: single digits, rows
 of 4 to 8, and rows whose digits touch one another; and Fashion-MNIST's clothes, each of which is to be rejected. What
 is read wrongly is counted as an error of segmentation if the number of characters is wrong, else as one of the network;
 a character that is rejected is read wrongly, and "right_at_most_probable" counts its most probable class instead. Seeds
@@ -29,6 +30,7 @@ from benchmarks.simulated_photos import APART, TOUCHING, simulate
 from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 from tenfold.data.load import load_dataset
 from tenfold.evaluation.metrics import wilson_interval
+from tenfold.photo.habits import HABITS
 from tenfold.photo.read import UNKNOWN, read_pictures
 from tenfold.run.provenance import machine, versions
 
@@ -36,6 +38,8 @@ RESULTS = Path(__file__).parent / "results" / "handwriting.json"
 
 EVERY = 5
 """Of the images that are corrupted, or none of the classes, one in so many is taken: all would take an hour."""
+
+_BICUBIC = PillowImage.Resampling.BICUBIC
 
 Case = tuple[PillowImage.Image, str, str]
 """A picture, what is written on it, and of which kind it is."""
@@ -62,6 +66,19 @@ def corrupted_digits(seed: int) -> Iterator[Case]:
     for name in CORRUPTIONS:
         for image, label in zip(corrupt(test.images, name, seed)[..., 0], test.labels, strict=True):
             yield PillowImage.fromarray(image), str(label), name
+
+
+def other_forms(seed: int) -> Iterator[Case]:
+    """MNIST's test images of digits that are formed otherwise elsewhere: with a slash, an upstroke, a bar."""
+    test, random = load_dataset("mnist").test, np.random.default_rng(seed)
+    for image, label in zip(test.images[..., 0], test.labels, strict=True):
+        if str(label) in HABITS:
+            large = PillowImage.fromarray(image).resize((4 * image.shape[1], 4 * image.shape[0]), _BICUBIC)
+            _, changed = HABITS[str(label)]
+            ink = np.asarray(np.asarray(large) / 255, np.float32)
+            formed = changed(ink, random)
+            if formed is not ink:
+                yield PillowImage.fromarray(np.uint8(np.rint(255 * formed))), str(label), str(label)
 
 
 def clothes() -> Iterator[Case]:
@@ -111,7 +128,9 @@ def measure(classifier: Classifier, cases: Iterable[Case], save_wrong: Path | No
 def main() -> None:
     """Measure the parts that are named, or all, and write down the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", help="mnist, digits, corruptions, singles, rows, touching, clothes; all")
+    parser.add_argument(
+        "parts", nargs="*", help="mnist, digits, corruptions, forms, singles, rows, touching, clothes; all"
+    )
     parser.add_argument("--model", type=Path, default=default_model_path())
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--count", type=int, default=500, help="of the simulated photos of each sort")
@@ -122,6 +141,7 @@ def main() -> None:
         "mnist": mnist_digits(),
         "digits": small_digits(),
         "corruptions": corrupted_digits(seed + 3),
+        "forms": other_forms(seed + 4),
         "singles": photos(count, seed, 1, 1),
         "rows": photos(count, seed + 1, 4, 8),
         "touching": photos(count, seed + 2, 4, 8, TOUCHING),

@@ -59,7 +59,8 @@ def test_with_other_hands_in_training_the_validation_images_are_taken_in_other_h
     run = tenfold.train("mnist", "dense-128", epochs=1, overrides=overrides, out=tmp_path / "run", verbose=0)
     _, validation = training_splits(tenfold.load_dataset("mnist"), run.recipe.training)
     classifier = tenfold.load_classifier(run.path)
-    images = np.concatenate([redraw(validation.images, seed, spoilt=0.1) for seed in range(4)])
+    characters = [str(label) for label in validation.labels]
+    images = np.concatenate([redraw(validation.images, characters, seed, spoilt=0) for seed in range(4)])
     expected = fit_temperature(classifier.probabilities(images), np.tile(validation.labels, 4))
     assert classifier.metadata.temperature == pytest.approx(expected, rel=1e-3)
     _, scores = classifier.probabilities_and_scores(images)

@@ -28,11 +28,12 @@ def test_copies_in_another_hand_follow_the_images_themselves():
     mnist = load_dataset("mnist")
     train = mnist.train.take(np.arange(30))
     training = load_recipe("dense-128").training.model_copy(update={"redrawn": 2, "seed": 3})
+    characters = [str(label) for label in train.labels]
     more = with_redrawn(train, mnist, training, verbose=0)
     assert more.labels.tolist() == train.labels.tolist() * 3
     np.testing.assert_array_equal(more.images[:30], train.images)
-    np.testing.assert_array_equal(more.images[30:60], redraw(train.images, 3 * MOST_REDRAWN))
-    np.testing.assert_array_equal(more.images[60:], redraw(train.images, 3 * MOST_REDRAWN + 1))
+    np.testing.assert_array_equal(more.images[30:60], redraw(train.images, characters, 3 * MOST_REDRAWN))
+    np.testing.assert_array_equal(more.images[60:], redraw(train.images, characters, 3 * MOST_REDRAWN + 1))
 
 
 @pytest.mark.parametrize("data", ["fashion-mnist", "negatives", "colour"])

@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from string import digits
 
 import numpy as np
 
@@ -21,6 +22,11 @@ def are_characters(class_names: Sequence[str]) -> bool:
     """Whether most classes are single characters, or numbers."""
     characters = [name for name in class_names if len(name.strip()) == 1 or name.strip().isdigit()]
     return 2 * len(characters) > len(class_names)
+
+
+def are_digits(class_names: Sequence[str]) -> bool:
+    """Whether every class is one of the digits 0 to 9."""
+    return all(name in set(digits) for name in class_names)
 
 
 def number_classes(

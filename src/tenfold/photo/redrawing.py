@@ -4,18 +4,21 @@ Training on these shows a network what handwriting looks like beyond MNIST's one
 """
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image as PillowImage
 from scipy import ndimage
 
+from tenfold.data.class_names import are_digits
 from tenfold.data.sizes import Progress
+from tenfold.photo.habits import in_some_hands
 from tenfold.photo.network_input import network_input
 from tenfold.photo.normalisation import BOX_SHARE, stroke_width
 from tenfold.photo.page import Array, Values
 from tenfold.photo.spoiling import spoil
-from tenfold.types import Images
+from tenfold.types import Images, Labels
 
 _FINE = 3
 """Images are enlarged so many times before strokes change: a fraction of a pixel counts."""
@@ -38,13 +41,26 @@ SPOILT = 0.4
 _AT_ONCE = 500
 
 
+def shown_characters(labels: Labels, class_names: Sequence[str]) -> list[str]:
+    """What images show, for `redraw`: their classes, if all of these are digits; "" where letters could be meant."""
+    if not are_digits(class_names):
+        return [""] * len(labels)
+    return [class_names[label] for label in labels]
+
+
 def redraw(
-    images: Images, seed: int, progress: Progress = lambda done, total: None, *, spoilt: float = SPOILT
+    images: Images,
+    characters: Sequence[str],
+    seed: int,
+    progress: Progress = lambda done, total: None,
+    *,
+    spoilt: float = SPOILT,
 ) -> Images:
     """Write each image's character again, in another manner.
 
     Args:
         images: uint8 [n, height, width, 1], light ink on black ground.
+        characters: [n], what they show: "0", "1" and "7" are formed otherwise at times, see `HABITS`.
         seed: Image number i is drawn by (seed, i), whatever the others are.
         progress: Is called with the images done and all images.
         spoilt: Share of the images that `spoil` changes, too.
@@ -58,7 +74,7 @@ def redraw(
     def draw(start: int) -> None:
         for number in range(start, min(start + _AT_ONCE, len(images))):
             random = np.random.default_rng((seed, number))
-            redrawn[number, ..., 0] = _redrawn(images[number, ..., 0], random, spoilt)
+            redrawn[number, ..., 0] = _redrawn(images[number, ..., 0], characters[number], random, spoilt)
 
     # SciPy and Pillow let other threads work while they compute.
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -67,8 +83,9 @@ def redraw(
     return redrawn
 
 
-def _redrawn(image: Array, random: np.random.Generator, spoilt: float) -> Array:
-    ink = _other_pen(bent(_enlarged(image), random), random)
+def _redrawn(image: Array, character: str, random: np.random.Generator, spoilt: float) -> Array:
+    ink = in_some_hands(_enlarged(image), character, random)
+    ink = _other_pen(bent(ink, random), random)
     ink = photographed(ink, random)
     redrawn, _ = network_input(ink, image.shape)
     if not redrawn.any():

@@ -40,6 +40,9 @@ _MOST_MARGIN = 7
 SPOILT = 0.15
 """Share of the images that look as if cleaning had failed."""
 
+_STREAM = 1
+"""Image i is not drawn by the very numbers by which `redraw` draws image i."""
+
 _AT_ONCE = 500
 
 
@@ -59,7 +62,7 @@ def draw_strangers(count: int, digits: Images, seed: int, progress: Progress = l
 
     def draw(start: int) -> None:
         for number in range(start, min(start + _AT_ONCE, count)):
-            drawn[number, ..., 0] = _stranger(digits, np.random.default_rng((seed, number)))
+            drawn[number, ..., 0] = _stranger(digits, np.random.default_rng((_STREAM, seed, number)))
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for done, _ in enumerate(threads.map(draw, range(0, count, _AT_ONCE)), start=1):
@@ -108,10 +111,10 @@ def _scribble(digits: Images, random: np.random.Generator) -> Values:
 
 
 def _doodle(digits: Images, random: np.random.Generator) -> Values:
-    """An outline with other shapes in and around it."""
+    """An outline with other shapes in and around it. Smaller ones would often leave a 0."""
     strokes = [_shape(np.array([0.5, 0.5]), random.uniform(0.3, 0.5), random)]
     for _ in range(int(random.integers(2, 6))):
-        strokes.append(_shape(random.uniform(0.1, 0.9, 2), random.uniform(0.04, 0.25), random))
+        strokes.append(_shape(random.uniform(0.1, 0.9, 2), random.uniform(0.1, 0.25), random))
     return _inked(strokes, random)
 
 
@@ -129,7 +132,7 @@ def _shape(centre: Points, size: float, random: np.random.Generator, *, broad: b
 
 
 def _silhouette(digits: Images, random: np.random.Generator) -> Values:
-    """Filled shapes, one over the other, with holes and patterns: things rather than strokes."""
+    """Filled shapes, one over the other, with patterns: things rather than strokes. No hole is cut: it makes a 0."""
     page = PillowImage.new("F", (_FINE, _FINE))
     draw = ImageDraw.Draw(page)
     # A narrow one alone would be a 1 from a broad pen.
@@ -137,7 +140,7 @@ def _silhouette(digits: Images, random: np.random.Generator) -> Values:
     draw.polygon(_corners(first), fill=random.uniform(0.4, 1))
     for _ in range(int(random.integers(0, 5))):
         shape = _shape(random.uniform(0.2, 0.8, 2), random.uniform(0.1, 0.35), random)
-        draw.polygon(_corners(shape), fill=random.uniform(0.4, 1) if random.random() < 0.7 else 0)
+        draw.polygon(_corners(shape), fill=random.uniform(0.4, 1))
     ink = np.asarray(page)
     if random.random() < 0.6:
         ink = ink * _pattern(random)

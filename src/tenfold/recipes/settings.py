@@ -169,7 +169,7 @@ class Training(Settings):
         seed: Fixes initial weights, the validation cut, shuffling and dropout.
         fraction: Share of the training images that is used at all.
         redrawn: How many copies of each training image, written in another hand, are trained on as well; for grey
-            images of handwriting, light on dark (see `tenfold.photo.redrawing`).
+            images of handwriting, light on dark; digits are taken for Western ones (see `tenfold.photo.redrawing`).
         strangers: For each image trained on, copies included, so many of no class are trained on as well: letters,
             doodles, things (see `tenfold.photo.strangers`), each as likely one class as any other; for Western digits,
             light on dark.

@@ -1,7 +1,7 @@
 """After training: how far the model's probabilities can be believed, and which images are none of its classes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,9 +22,6 @@ FALSE_REJECTIONS = 0.01
 
 _HANDS = 4
 """Copies of each validation image, each in another hand: one alone gives thresholds that differ by chance."""
-
-_SPOILT = 0.1
-"""Share of copies in another hand that look as if cleaning had failed: fewer than in training, more than of photos."""
 
 _IMAGES = 2_500
 """So many fit the distance, and so many set the threshold: a tenth of a second for small networks."""
@@ -63,7 +60,7 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     validation = None if plan.recipe.training.watch_test_set else plan.validation
     fitted, held_out = _parts(plan.train, validation)
     if validation and plan.recipe.training.redrawn:
-        held_out = _in_other_hands(held_out)
+        held_out = _in_other_hands(held_out, plan.dataset.class_names)
     proto = onnx_model(model, metadata)
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
     temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
@@ -99,11 +96,12 @@ def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
     return train.take(some[::2]), train.take(some[1::2])
 
 
-def _in_other_hands(split: Split) -> Split:
+def _in_other_hands(split: Split, class_names: Sequence[str]) -> Split:
     """The images as photos of other hands would give them, each `_HANDS` times."""
-    from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
+    from tenfold.photo.redrawing import redraw, shown_characters  # SciPy takes a while to load
 
-    images = np.concatenate([redraw(split.images, seed, spoilt=_SPOILT) for seed in range(_HANDS)])
+    characters = shown_characters(split.labels, class_names)
+    images = np.concatenate([redraw(split.images, characters, seed, spoilt=0) for seed in range(_HANDS)])
     return Split(images, np.tile(split.labels, _HANDS), split.files * _HANDS)
 
 

@@ -107,14 +107,14 @@ def with_redrawn(train: Split, dataset: Dataset, training: Training, verbose: Ve
     if not training.redrawn:
         return train
     check_handwriting(train, dataset, "redrawn")
-    from tenfold.photo.redrawing import redraw  # SciPy takes a while to load
+    from tenfold.photo.redrawing import redraw, shown_characters  # SciPy takes a while to load
 
     copies = range(1, training.redrawn + 1)
-    images = [train.images]
+    images, characters = [train.images], shown_characters(train.labels, dataset.class_names)
     for copy in copies:
         title = f"Writing again, {copy} of {len(copies)}"
         with _told(title, verbose) as progress:
-            images.append(redraw(train.images, training.seed * MOST_REDRAWN + copy - 1, progress))
+            images.append(redraw(train.images, characters, training.seed * MOST_REDRAWN + copy - 1, progress))
     times = len(images)
     return Split(np.concatenate(images), np.tile(train.labels, times), train.files * times)
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.class_names import label_names, natural_order, number_classes, shortened, suggestion
+from tenfold.data.class_names import are_digits, label_names, natural_order, number_classes, shortened, suggestion
 from tenfold.errors import DataError
 
 
@@ -89,3 +89,11 @@ def test_suggestion_and_shortening():
     assert suggestion("zebra", ["mnist"]) == "."
     assert shortened(["a", "b"]) == "a, b"
     assert shortened(["a", "b", "c"], most=2) == "a, b, … (3 in all)"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [("0123456789", True), ("31", True), (("0", "10"), False), (("1", "l"), False), (("1", "²"), False)],
+)
+def test_digits_are_told_from_numbers_and_letters(names, expected):
+    assert are_digits(tuple(names)) is expected

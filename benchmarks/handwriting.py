@@ -4,11 +4,11 @@
 
 Tried are MNIST's own test images (which are to keep their labels), scikit-learn's 8×8 digits, 2,000 of MNIST's test
 images corrupted in fifteen ways (`corruptions.py`), its digits 0, 1 and 7 with the strokes that other hands add
-(`tenfold.photo.habits`), photos simulated by `simulated_photos.py`: single digits, rows of 4 to 8, and rows whose digits
-touch one another; and Fashion-MNIST's clothes, each of which is to be rejected. What
-is read wrongly is counted as an error of segmentation if the number of characters is wrong, else as one of the network;
-a character that is rejected is read wrongly, and "right_at_most_probable" counts its most probable class instead. Seeds
-below 1000 were used while the steps were being made; published figures come from others.
+(`tenfold.photo.habits`), photos simulated by `simulated_photos.py`: single digits, rows of 4 to 8, and rows whose
+digits touch one another; and Fashion-MNIST's clothes, each of which is to be rejected. What is read wrongly is
+counted as an error of segmentation if the number of characters is wrong, else as one of the network; a character that
+is rejected is read wrongly, and "right_at_most_probable" counts its most probable class instead. Seeds below 1000
+were used while the steps were being made; published figures come from others.
 """
 
 import argparse

@@ -14,6 +14,7 @@ import json
 import re
 import time
 import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,10 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from tenfold.data.dataset import Split
 from tenfold.evaluation.metrics import evaluate_predictions
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.run.learning import build, learn
-from tenfold.run.plan import make_plan
+from tenfold.run.plan import Plan, make_plan
 from tenfold.run.provenance import Stopwatch, machine, versions
 from tenfold.training.epoch_log import EpochLog
 
@@ -34,18 +36,31 @@ RESULTS = HERE / "results" / "ablation"
 VALIDATION_SPLIT = 1 / 6
 _BATCH = 500
 
+Training = Callable[[Recipe], dict[str, Any]]
+"""Trains as a recipe says, and tells what came out."""
+
+
+def planned(recipe: Recipe) -> tuple[Plan, Split]:
+    """The plan of a training without validation, and the images held back from it."""
+    plan = make_plan(None, recipe, 0, Stopwatch())
+    assert plan.validation is not None
+    return replace(plan, validation=None), plan.validation
+
+
+def evaluated(model: Any, held_back: Split, class_names: Sequence[str], started: float) -> dict[str, Any]:
+    """What a model is worth that was trained since then."""
+    seconds = time.perf_counter() - started
+    probabilities = np.asarray(model.predict(held_back.images, batch_size=_BATCH, verbose=0))
+    metrics = evaluate_predictions(probabilities, held_back.labels, class_names)
+    return {"accuracy": metrics.accuracy, "loss": round(metrics.loss, 5), "seconds": round(seconds, 1)}
+
 
 def train(recipe: Recipe) -> dict[str, Any]:
     """Train and evaluate on the validation images, once, at the end."""
-    plan = make_plan(None, recipe, 0, Stopwatch())
-    held_back, plan = plan.validation, replace(plan, validation=None)
-    assert held_back is not None
+    plan, held_back = planned(recipe)
     started = time.perf_counter()
     learned = learn(build(recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
-    seconds = time.perf_counter() - started
-    probabilities = np.asarray(learned.model.predict(held_back.images, batch_size=_BATCH, verbose=0))
-    metrics = evaluate_predictions(probabilities, held_back.labels, plan.dataset.class_names)
-    return {"accuracy": metrics.accuracy, "loss": round(metrics.loss, 5), "seconds": round(seconds, 1)}
+    return evaluated(learned.model, held_back, plan.dataset.class_names, started)
 
 
 def variants(name: str) -> dict[str, list[str]]:
@@ -88,14 +103,22 @@ def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
     return document | {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
 
 
-def measure(document: dict[str, Any], name: str, settings: list[str], seed: int) -> dict[str, Any]:
+def write(path: Path, document: dict[str, Any]) -> None:
+    """The results so far, and their table beside them."""
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(table(document), encoding="utf-8")
+
+
+def measure(
+    document: dict[str, Any], name: str, settings: list[str], seed: int, training: Training = train
+) -> dict[str, Any]:
     """One run of a variant, noted in the results; none if it is there."""
     found = document["variants"].get(name, {})
     if found.get("settings") != settings:
         found = document["variants"][name] = {"settings": settings, "runs": {}}
     if str(seed) not in found["runs"]:
         split = [f"training.validation_split={VALIDATION_SPLIT}", f"training.seed={seed}"]
-        found["runs"][str(seed)] = train(load_recipe(document["recipe"], [*settings, *split]))
+        found["runs"][str(seed)] = training(load_recipe(document["recipe"], [*settings, *split]))
     run: dict[str, Any] = found["runs"][str(seed)]
     return run
 
@@ -121,8 +144,7 @@ def main() -> None:
     for seed in range(arguments.seeds):
         for name, settings in chosen.items():
             run = measure(document, name, [*arguments.set, *settings], seed)
-            path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-            path.with_suffix(".md").write_text(table(document), encoding="utf-8")
+            write(path, document)
             print(f"{name}, seed {seed}: {run}", flush=True)
 
 

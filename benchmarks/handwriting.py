@@ -129,7 +129,7 @@ def main() -> None:
     """Measure the parts that are named, or all, and write down the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "parts", nargs="*", help="mnist, digits, corruptions, forms, singles, rows, touching, clothes; all"
+        "parts", nargs="*", help="mnist, digits, corruptions, forms, singles, rows, touching, clothes; none means all"
     )
     parser.add_argument("--model", type=Path, default=default_model_path())
     parser.add_argument("--seed", type=int, default=1000)

@@ -34,10 +34,10 @@ from tenfold.training.epoch_log import EpochLog
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "ablation"
 VALIDATION_SPLIT = 1 / 6
-_BATCH = 500
+BATCH = 500
 
-Training = Callable[[Recipe], dict[str, Any]]
-"""Trains as a recipe says, and tells what came out."""
+Trainer = Callable[[Recipe], dict[str, Any]]
+"""Trains as a recipe says, and tells accuracy, loss and seconds."""
 
 
 def planned(recipe: Recipe) -> tuple[Plan, Split]:
@@ -47,20 +47,19 @@ def planned(recipe: Recipe) -> tuple[Plan, Split]:
     return replace(plan, validation=None), plan.validation
 
 
-def evaluated(model: Any, held_back: Split, class_names: Sequence[str], started: float) -> dict[str, Any]:
-    """What a model is worth that was trained since then."""
-    seconds = time.perf_counter() - started
-    probabilities = np.asarray(model.predict(held_back.images, batch_size=_BATCH, verbose=0))
+def evaluated(model: Any, held_back: Split, class_names: Sequence[str], seconds: float) -> dict[str, Any]:
+    """Accuracy and loss on the held-back images, beside the seconds that the training took."""
+    probabilities = np.asarray(model.predict(held_back.images, batch_size=BATCH, verbose=0))
     metrics = evaluate_predictions(probabilities, held_back.labels, class_names)
     return {"accuracy": metrics.accuracy, "loss": round(metrics.loss, 5), "seconds": round(seconds, 1)}
 
 
 def train(recipe: Recipe) -> dict[str, Any]:
-    """Train and evaluate on the validation images, once, at the end."""
+    """Train and evaluate on the validation images, once, at the end; seconds with compiling."""
     plan, held_back = planned(recipe)
     started = time.perf_counter()
     learned = learn(build(recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
-    return evaluated(learned.model, held_back, plan.dataset.class_names, started)
+    return evaluated(learned.model, held_back, plan.dataset.class_names, time.perf_counter() - started)
 
 
 def variants(name: str) -> dict[str, list[str]]:
@@ -69,13 +68,12 @@ def variants(name: str) -> dict[str, list[str]]:
     return {"as it stands": [], **content[name]}
 
 
-def table(document: dict[str, Any]) -> str:
+def table(document: dict[str, Any], title: str, note: str = "Seconds with compiling.") -> str:
     """Means by variant, as a Markdown page."""
-    settings = f" (all with {', '.join(document['settings'])})" if document["settings"] else ""
     lines = [
-        f"# What the parts of `{document['recipe']}` bring{settings}",
+        f"# {title}",
         "",
-        "Accuracy on validation images, a sixth of the training images; trained on the others. Seconds with compiling.",
+        f"Accuracy on validation images, a sixth of the training images; trained on the others. {note}",
         f"{document['date']}, {document['machine']['cores']} {document['machine']['processor']} cores.",
         "",
         "| variant | accuracy | range | seeds | loss | seconds |",
@@ -103,14 +101,15 @@ def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
     return document | {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
 
 
-def write(path: Path, document: dict[str, Any]) -> None:
+def write(path: Path, document: dict[str, Any], page: str) -> None:
     """The results so far, and their table beside them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    path.with_suffix(".md").write_text(table(document), encoding="utf-8")
+    path.with_suffix(".md").write_text(page, encoding="utf-8")
 
 
 def measure(
-    document: dict[str, Any], name: str, settings: list[str], seed: int, training: Training = train
+    document: dict[str, Any], name: str, settings: list[str], seed: int, trainer: Trainer = train
 ) -> dict[str, Any]:
     """One run of a variant, noted in the results; none if it is there."""
     found = document["variants"].get(name, {})
@@ -118,7 +117,7 @@ def measure(
         found = document["variants"][name] = {"settings": settings, "runs": {}}
     if str(seed) not in found["runs"]:
         split = [f"training.validation_split={VALIDATION_SPLIT}", f"training.seed={seed}"]
-        found["runs"][str(seed)] = training(load_recipe(document["recipe"], [*settings, *split]))
+        found["runs"][str(seed)] = trainer(load_recipe(document["recipe"], [*settings, *split]))
     run: dict[str, Any] = found["runs"][str(seed)]
     return run
 
@@ -139,12 +138,13 @@ def main() -> None:
         if not arguments.variants or name in arguments.variants
     }
     path = RESULTS / f"{'-'.join([arguments.recipe, *map(plain, arguments.set)])}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     document = begun(path, arguments.recipe, arguments.set)
+    settings = f" (all with {', '.join(arguments.set)})" if arguments.set else ""
+    title = f"What the parts of `{arguments.recipe}` bring{settings}"
     for seed in range(arguments.seeds):
         for name, settings in chosen.items():
             run = measure(document, name, [*arguments.set, *settings], seed)
-            write(path, document)
+            write(path, document, table(document, title))
             print(f"{name}, seed {seed}: {run}", flush=True)
 
 

@@ -26,6 +26,7 @@ from tenfold.recipes.recipe import load_recipe, recipe_names, recipe_path
 from tenfold.run.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "accuracy"
+PROGRAM = str(Path(sys.executable).parent / "tenfold")
 
 
 def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any]:
@@ -34,12 +35,9 @@ def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any
         folder = (keep or Path(temporary)).resolve() / f"{recipe}-{seed}"
         if folder.exists():
             sys.exit(f"{folder} is there already. Expected no run of that name: move it, or keep the runs elsewhere.")
-        program = str(Path(sys.executable).parent / "tenfold")
-        command = [program, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
+        command = [PROGRAM, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-        run, metrics = (
-            json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json")
-        )
+        run, metrics = outcome(folder)
     return {
         "seed": run["seed"],
         "accuracy": metrics["accuracy"],
@@ -50,6 +48,12 @@ def train(recipe: str, data: str, seed: int, keep: Path | None) -> dict[str, Any
         "parameters": run["parameters"],
         "count": metrics["count"],
     }
+
+
+def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a finished run says of itself: run.json and metrics.json."""
+    run, metrics = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
+    return run, metrics
 
 
 def fingerprint(recipe: str) -> str:

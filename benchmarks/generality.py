@@ -5,13 +5,14 @@
 
 Each class is a smooth random pattern; an image of it is moved by up to a tenth of its side, of its own contrast, and in
 noise. Each run is `tenfold train DATA.npz --recipe NAME` in a process of its own, `auto` with a time limit, whose
-prediction stands beside the time that was taken. results/generality.json and .md are written after each run.
+prediction stands beside the time that was taken. results/generality.json and .md are written after each run; what is
+there stays, if machine and versions are the same.
 """
 
 import argparse
 import json
+import os
 import subprocess
-import sys
 import tempfile
 import time
 from datetime import date
@@ -21,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from benchmarks.accuracy import PROGRAM, outcome
 from tenfold.run.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "generality.json"
@@ -69,28 +71,28 @@ def generate(case: Case, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[An
 
 
 def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
-    """Train as a user would, and tell what came out."""
+    """Train as a user would, nothing compiled yet, and tell what came out."""
     data, out = folder / "generated.npz", folder / recipe
     if not data.exists():
         images, labels = generate(case, seed=0)
         test = max(case.images // 6, case.classes)
-        np.savez(data, x_train=images[test:], y_train=labels[test:], x_test=images[:test], y_test=labels[:test])
+        named = [f"pattern {number}" for number in range(case.classes)]
+        parts = {"x_train": images[test:], "y_train": labels[test:], "x_test": images[:test], "y_test": labels[:test]}
+        np.savez(data, class_names=named, **parts)
     limit = ["--time-limit", f"{case.limit_seconds}s"] if recipe == "auto" else []
-    program = str(Path(sys.executable).parent / "tenfold")
-    command = [program, "train", str(data), "--recipe", recipe, "--out", str(out), *limit]
+    command = [PROGRAM, "train", str(data), "--recipe", recipe, "--out", str(out), *limit]
+    variables = os.environ | {"TENFOLD_COMPILE_CACHE": str(folder / f"{recipe}-compiled")}
     started = time.perf_counter()
-    told = subprocess.run(command, capture_output=True, text=True)
-    seconds = time.perf_counter() - started
+    told = subprocess.run(command, env=variables, capture_output=True, text=True)
+    found = {"case": case._asdict(), "date": date.today().isoformat(), "seconds": time.perf_counter() - started}
     if told.returncode:
-        sys.exit(told.stderr)
-    written, metrics = (json.loads((out / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
-    return {
+        return found | {"error": told.stderr}
+    written, metrics = outcome(out)
+    return found | {
         "accuracy": metrics["accuracy"],
         "test_images": metrics["count"],
         "parameters": written["parameters"],
-        "seconds": round(seconds, 1),
         "predicted_seconds": written["predicted_seconds"],
-        "chosen": [line for line in told.stderr.splitlines() if "epoch" in line and ":" in line][:3],
     }
 
 
@@ -99,20 +101,24 @@ def table(document: dict[str, Any]) -> str:
     lines = [
         "# `quick` and `auto` on generated data",
         "",
-        f"{document['date']}, {document['machine']['cores']} {document['machine']['processor']} cores.",
+        f"Nothing compiled before; {document['machine']['cores']} {document['machine']['processor']} cores.",
         "",
-        "| data | classes | images | recipe | accuracy | by chance | seconds | predicted | limit |",
-        "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| data | classes | images | of them test | recipe | accuracy | seconds | predicted | limit |",
+        "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
     for name, results in document["cases"].items():
-        case = CASES[name]
-        for recipe, found in results.items():
-            limit, predicted = (case.limit_seconds, found["predicted_seconds"]) if recipe == "auto" else ("–", "–")
-            lines.append(
-                f"| {name} | {case.classes} | {case.images:,} | `{recipe}` | {found['accuracy']:.1%} | "
-                f"{1 / case.classes:.1%} | {found['seconds']} | {predicted} | {limit} |"
-            )
+        lines += [f"| {' | '.join(row(name, recipe, found))} |" for recipe, found in results.items()]
     return "\n".join(lines) + "\n"
+
+
+def row(name: str, recipe: str, found: dict[str, Any]) -> tuple[str, ...]:
+    """One run; a time limit and a prediction has `auto` alone."""
+    case, seconds = Case(**found["case"]), f"{found['seconds']:.1f}"
+    start = name, str(case.classes), f"{case.images:,}"
+    if "error" in found:
+        return (*start, "–", f"`{recipe}`", "failed", seconds, "–", "–")
+    times = (f"{found['predicted_seconds']:.1f}", str(case.limit_seconds)) if recipe == "auto" else ("–", "–")
+    return (*start, f"{found['test_images']:,}", f"`{recipe}`", f"{found['accuracy']:.1%}", seconds, *times)
 
 
 def main() -> None:
@@ -122,7 +128,9 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", choices=["quick", "auto"], default=["quick", "auto"])
     arguments = parser.parse_args()
     document = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"cases": {}}
-    document |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+    about = {"versions": versions(), "machine": machine()}
+    if any(document.get(key) != value for key, value in about.items()):
+        document = {"cases": {}} | about
     for name in arguments.only:
         with tempfile.TemporaryDirectory() as temporary:
             for recipe in arguments.recipes:

@@ -32,8 +32,14 @@ def test_what_was_measured_is_not_measured_again():
     assert measure(document, "a", ["b=1"], seed=0) is known
 
 
+def test_another_trainer_may_train():
+    document = {"recipe": "quick", "variants": {}}
+    assert measure(document, "a", ["training.epochs=2"], 4, lambda recipe: run(recipe.training.epochs)) == run(2)
+    assert document["variants"]["a"] == {"settings": ["training.epochs=2"], "runs": {"4": run(2)}}
+
+
 def test_the_table_has_means_and_ranges():
     two = {"settings": [], "runs": {"0": run(0.98), "1": run(0.99)}}
     document = {"recipe": "quick", "settings": [], "variants": {"as it stands": two}}
     document |= {"date": "2026-11-25", "machine": {"cores": 2, "processor": "x86_64"}}
-    assert table(document).splitlines()[-1] == "| as it stands | 0.9850 | 0.9800 – 0.9900 | 2 | 0.0500 | 3.0 |"
+    assert table(document, "quick").splitlines()[-1] == "| as it stands | 0.9850 | 0.9800 – 0.9900 | 2 | 0.0500 | 3.0 |"

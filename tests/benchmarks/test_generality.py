@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.generality import CASES, Case, generate, table
+from benchmarks.generality import Case, generate, row, table
 
 
 def test_every_class_has_as_many_images():
@@ -23,9 +23,15 @@ def test_the_same_seed_gives_the_same_images():
     np.testing.assert_array_equal(generate(case, seed=3)[0], generate(case, seed=3)[0])
 
 
+FOUND = {"case": Case((8, 8, 1), 2, 50, 20)._asdict(), "seconds": 12.5}
+
+
 @pytest.mark.parametrize(("recipe", "ending"), [("quick", "12.5 | – | – |"), ("auto", "12.5 | 18.0 | 20 |")])
 def test_the_table_compares_prediction_and_time(recipe, ending):
-    found = {"accuracy": 0.9, "seconds": 12.5, "predicted_seconds": 18.0}
-    document = {"cases": {next(iter(CASES)): {recipe: found}}, "date": "2026-11-26"}
-    document |= {"machine": {"cores": 2, "processor": "x86_64"}}
-    assert table(document).splitlines()[-1] == f"| 8×8, 50 images | 2 | 50 | `{recipe}` | 90.0% | 50.0% | {ending}"
+    found = FOUND | {"accuracy": 0.9, "test_images": 8, "predicted_seconds": 18.0}
+    document = {"cases": {"small": {recipe: found}}, "machine": {"cores": 2, "processor": "x86_64"}}
+    assert table(document).splitlines()[-1] == f"| small | 2 | 50 | 8 | `{recipe}` | 90.0% | {ending}"
+
+
+def test_a_failed_run_is_told():
+    assert row("small", "auto", FOUND | {"error": "no time"})[5:7] == ("failed", "12.5")

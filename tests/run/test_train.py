@@ -36,6 +36,16 @@ def test_a_run_folder_holds_all_its_files_and_nothing_else(run):
     assert files_in(run.path) == FILES
 
 
+def test_after_few_steps_moving_averages_are_those_of_the_training_images(dataset, tmp_path):
+    layers = "{layer='Flatten'}, {layer='BatchNormalization'}, {layer='Dense', units='classes', activation='softmax'}"
+    settings = [f"network=[{layers}]", "training.epochs=1", "training.batch_size=30"]
+    run = tenfold.train(dataset, "dense-128", overrides=settings, out=tmp_path / "run", verbose=0)
+    model = keras.saving.load_model(run.path / "model.keras")
+    (norm,) = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+    entering = keras.Model(model.inputs, norm.input).predict(dataset.train.images, verbose=0).mean(axis=0)
+    np.testing.assert_allclose(norm.moving_mean, entering, rtol=0.1)  # later batches count more
+
+
 def test_metrics_and_predictions_agree_with_the_keras_model(run, dataset):
     probabilities = keras.saving.load_model(run.path / "model.keras").predict(dataset.test.images, verbose=0)
     metrics = json.loads((run.path / "metrics.json").read_text())

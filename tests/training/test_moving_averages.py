@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 
 from tenfold.keras_on_jax import keras
-from tenfold.training.moving_averages import recompute_moving_averages
+from tenfold.training.moving_averages import moving_averages_lag, recompute_moving_averages
 
 layers = keras.layers
 
@@ -28,10 +29,19 @@ def test_other_variables_stay():
         np.testing.assert_array_equal(variable, value)
 
 
-def test_models_without_normalisation_and_too_few_images_change_nothing():
+def test_a_model_without_normalisation_stays_as_it_is():
     model = keras.Sequential([keras.Input((4, 4, 2)), layers.Dropout(0.5), layers.Flatten(), layers.Dense(3)])
     recompute_moving_averages(model, images(), 16)
+    assert not moving_averages_lag(model, 1)
+
+
+def test_fewer_images_than_a_batch_are_all_used():
     norm = layers.BatchNormalization()
-    model = keras.Sequential([keras.Input((4, 4, 2)), norm])
-    recompute_moving_averages(model, images(5), 16)
-    assert not np.asarray(norm.moving_mean).any()
+    recompute_moving_averages(keras.Sequential([keras.Input((4, 4, 2)), norm]), images(5), 16)
+    np.testing.assert_allclose(norm.moving_mean, images(5).reshape(-1, 2).mean(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("momentum", "steps", "lags"), [(0.99, 458, True), (0.99, 459, False), (0.5, 7, False)])
+def test_after_few_steps_the_averages_lag(momentum, steps, lags):
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.BatchNormalization(momentum=momentum)])
+    assert moving_averages_lag(model, steps) is lags

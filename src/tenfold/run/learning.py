@@ -26,7 +26,7 @@ from tenfold.terminal import stderr
 from tenfold.training.compilation import compile_model
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
-from tenfold.training.moving_averages import recompute_moving_averages
+from tenfold.training.moving_averages import moving_averages_lag, recompute_moving_averages
 from tenfold.training.muon import without_muon
 from tenfold.types import Images, Labels, Verbose
 
@@ -148,7 +148,7 @@ def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verb
         seed=seed,
         augmentation=recipe.augmentation,
     )
-    if recipe.compile.ema_momentum:
+    if recipe.compile.ema_momentum or moving_averages_lag(network, int(network.optimizer.iterations)):
         recompute_moving_averages(network, material[0], training.batch_size)
 
 

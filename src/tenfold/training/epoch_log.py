@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
 
 from tenfold.keras_on_jax import keras
 
@@ -28,6 +31,8 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         self.compile_seconds = 0.0
         self._at_start = at_start
         self._started = time.perf_counter()
+        self._schedule: Any = None
+        self._compiled_schedule: Any = None
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Note how long compiling took."""
@@ -44,5 +49,15 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         """Add a row."""
         self.seconds.append(time.perf_counter() - self._started)
         self._started = time.perf_counter()
-        rate = float(self.model.optimizer.learning_rate)
-        self.rows.append({"epoch": self.starts[-1] + epoch + 1, "learning_rate": rate, **(logs or {})})
+        row = {"epoch": self.starts[-1] + epoch + 1, "learning_rate": self._learning_rate()}
+        self.rows.append({**row, **(logs or {})})
+
+    def _learning_rate(self) -> float:
+        optimizer = self.model.optimizer
+        schedule = optimizer._learning_rate
+        if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            return float(optimizer.learning_rate)
+        # Operation by operation, a schedule takes longer than an epoch of fifty images.
+        if schedule is not self._schedule:
+            self._schedule, self._compiled_schedule = schedule, jax.jit(schedule)
+        return float(self._compiled_schedule(optimizer.iterations.value))

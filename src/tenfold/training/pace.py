@@ -9,7 +9,7 @@ import numpy as np
 
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.compile_cache import compile_cache
-from tenfold.training.engine import Program, read_state
+from tenfold.training.engine import Program, State, read_state
 from tenfold.training.inputs import checked_arrays
 
 
@@ -36,7 +36,7 @@ def measure_pace(
         y: Labels.
         batch_size: Images for each step.
         augmentation: How the images are varied.
-        seconds: How long to measure, at least; less if an epoch takes less.
+        seconds: How long to measure; less if an epoch takes less.
     """
     arrays = checked_arrays(model, x, y)
     started = time.perf_counter()
@@ -50,11 +50,14 @@ def measure_pace(
             program.wait(last_batch=True)  # what is compiled meanwhile would take a core from the steps
     finally:
         compiler.shutdown(wait=False)  # Ctrl-C need not wait for it
-    ready = time.perf_counter()
+    return Pace(compiled - started, _epoch_seconds(program, read_state(model), batch_size, seconds))
+
+
+def _epoch_seconds(program: Program, state: State, batch_size: int, seconds: float) -> float:
+    order, ready = np.arange(program.images), time.perf_counter()
     # The first chunk is a single step, which meets cold caches.
     begun = steps = last = 0.0
-    state = read_state(model)
-    for chunk in program.chunks(lambda: state, np.arange(program.images)):  # noqa: B023 - it is to follow the loop
+    for chunk in program.chunks(lambda: state, order):  # noqa: B023 - it is to follow the loop
         state = chunk.state
         if chunk.steps > max(1, program.images // batch_size):
             break  # the smaller last batch, which is of another length
@@ -62,5 +65,13 @@ def measure_pace(
         begun, steps = begun or last, chunk.steps
         if last - begun >= seconds:
             break
-    measured = (last - begun) / (steps - 1) if steps > 1 else last - ready
-    return Pace(compiled - started, measured * program.steps)
+    measured = program.steps * ((last - begun) / (steps - 1) if steps > 1 else last - ready)
+    if measured > seconds / 4:
+        return measured
+    # Where a pass is so short, what comes with each counts, and single steps tell little.
+    begun, passes = time.perf_counter(), 0
+    while (elapsed := time.perf_counter() - begun) < seconds / 4:
+        for chunk in program.chunks(lambda: state, order):  # noqa: B023 - it is to follow the loop
+            state = chunk.state
+        passes += 1
+    return elapsed / passes

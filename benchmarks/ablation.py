@@ -139,8 +139,8 @@ def main() -> None:
     }
     path = RESULTS / f"{'-'.join([arguments.recipe, *map(plain, arguments.set)])}.json"
     document = begun(path, arguments.recipe, arguments.set)
-    settings = f" (all with {', '.join(arguments.set)})" if arguments.set else ""
-    title = f"What the parts of `{arguments.recipe}` bring{settings}"
+    common = f" (all with {', '.join(arguments.set)})" if arguments.set else ""
+    title = f"What the parts of `{arguments.recipe}` bring{common}"
     for seed in range(arguments.seeds):
         for name, settings in chosen.items():
             run = measure(document, name, [*arguments.set, *settings], seed)

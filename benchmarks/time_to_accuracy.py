@@ -16,7 +16,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -24,6 +23,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from benchmarks.accuracy import PROGRAM
 from benchmarks.speed.data import data_file
 from benchmarks.speed.environments import BENCH, Contestant, run_contestant
 from benchmarks.speed.tasks import Task, chosen_tasks
@@ -68,7 +68,7 @@ def contestants() -> list[tuple[Contestant, Task]]:
 
 def train_tenfold(seed: int, folder: Path, cache: Path) -> Run:
     """`tenfold train mnist` in a fresh process."""
-    command = [str(Path(sys.executable).parent / "tenfold"), "train", "mnist", "--seed", str(seed), "--json"]
+    command = [PROGRAM, "train", "mnist", "--seed", str(seed), "--json"]
     variables = os.environ | {"TENFOLD_COMPILE_CACHE": str(cache)}
     folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()

@@ -23,11 +23,11 @@ from tenfold.types import Verbose
 
 _OPTIMIZER = "compile.optimizer"
 _SPARED = 0.03
-# Calibrating, saving, figures and report: with 10,000 test images or more, a second longer than with a few.
-_LEAST_FINISH_SECONDS = 1.5
-_TEST_IMAGES_A_SECOND = 10_000
+# Calibrating, saving, figures and report: with many test images, a second longer than with a few.
+_LEAST_FINISH_SECONDS, _MANY_TEST_IMAGES = 1.5, 10_000
 _MEASURED_SECONDS = 2.0
-_CACHED_SECONDS = 0.8
+# Tracing a program, and reading what was compiled for it from the cache.
+_CACHED_COMPILE_SECONDS = 0.8
 # Forward, gradient of the inputs and of the weights: each a product and a sum.
 _OPERATIONS_PER_PRODUCT = 6
 _MOST_OPERATIONS_PER_SECOND_AND_CORE = 400e9
@@ -136,7 +136,7 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
     # A pass forward is about a third of a step.
     evaluating = recipe.runs_per_image * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
-    finishing = _LEAST_FINISH_SECONDS + min(1.0, len(plan.dataset.test) / _TEST_IMAGES_A_SECOND)
+    finishing = _LEAST_FINISH_SECONDS + min(1.0, len(plan.dataset.test) / _MANY_TEST_IMAGES)
     # The schedule is part of the program: with other epochs, it is compiled once more; with these, it is in the cache.
     fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + finishing
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
@@ -144,7 +144,7 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
     if in_time >= recipe.training.epochs:
-        fixed -= recipe.networks * max(0.0, pace.compile_seconds - _CACHED_SECONDS)
+        fixed -= recipe.networks * max(0.0, pace.compile_seconds - _CACHED_COMPILE_SECONDS)
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
     if in_time < 1:
         share = max(math.floor(100 * in_time * training.fraction) / 100, 0.01)

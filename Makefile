@@ -39,6 +39,7 @@ setup: .venv/installed
 # Installed anew when what is to be installed has changed.
 .venv/installed: pyproject.toml Makefile $(wildcard src/tenfold/kernels/native/*)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tenfold needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
+	@echo "Setting up .venv: the first time, some minutes of downloads."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev

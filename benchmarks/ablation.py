@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.accuracy import circumstances
 from tenfold.data.dataset import Split
 from tenfold.evaluation.metrics import evaluate_predictions
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.run.learning import build, learn
 from tenfold.run.plan import Plan, make_plan
-from tenfold.run.provenance import Stopwatch, machine, versions
+from tenfold.run.provenance import Stopwatch
 from tenfold.training.epoch_log import EpochLog
 
 HERE = Path(__file__).parent
@@ -94,11 +95,12 @@ def plain(setting: str) -> str:
 
 
 def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
-    """The results so far, or none if they were measured with other settings."""
+    """The results so far, or none if they were measured with other settings, recipe, versions or machine."""
+    common = {"recipe": recipe, "settings": settings, **circumstances(recipe)}
     document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if document.get("settings") != settings:
-        document = {"recipe": recipe, "settings": settings, "variants": {}}
-    return document | {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+    if any(document.get(key) != value for key, value in common.items()):
+        document = {**common, "variants": {}}
+    return document | {"date": date.today().isoformat()}
 
 
 def write(path: Path, document: dict[str, Any], page: str) -> None:

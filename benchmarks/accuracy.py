@@ -91,8 +91,6 @@ def summary(recipe: str, data: str, runs: list[dict[str, Any]], common: dict[str
         "mean": mean(accuracies),
         "range": [min(accuracies), max(accuracies)],
         "interval": wilson_interval(round(mean(accuracies) * count), count),
-        # Whatever else ran meanwhile can only have added to it.
-        "fastest_seconds": min(run["seconds"] for run in runs),
         "runs": runs,
         **common,
         "date": date.today().isoformat(),

@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument(
         "parts", nargs="*", help="mnist, digits, corruptions, forms, singles, rows, touching, clothes; none means all"
     )
-    parser.add_argument("--model", type=Path, default=default_model_path())
+    parser.add_argument("--model", type=Path, default=default_model_path(), help="figures of another are only printed")
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--count", type=int, default=500, help="of the simulated photos of each sort")
     parser.add_argument("--save-wrong", type=Path, help="a folder for the simulated photos that are read wrongly")
@@ -147,6 +147,8 @@ def main() -> None:
         "touching": photos(count, seed + 2, 4, 8, TOUCHING),
         "clothes": clothes(),
     }
+    if unknown := set(arguments.parts) - set(cases):
+        parser.error(f"no part {', '.join(sorted(unknown))}; parts: {', '.join(cases)}")
     classifier, results = load_onnx(arguments.model), {}
     for part in arguments.parts or cases:
         folder = arguments.save_wrong / part if arguments.save_wrong else None
@@ -154,7 +156,8 @@ def main() -> None:
             folder.mkdir(parents=True)
         results[part] = measure(classifier, cases[part], folder)
         print(part, json.dumps(results[part]), flush=True)
-    if not arguments.parts:
+    # What is published is of the shipped model, all parts, photos and all.
+    if arguments == parser.parse_args([]):
         about = {"seed": seed, "recipe": classifier.metadata.recipe, "tenfold": tenfold.__version__}
         about |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
         RESULTS.write_text(json.dumps(results | about, indent=2) + "\n", encoding="utf-8")

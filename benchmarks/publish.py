@@ -33,7 +33,14 @@ TABLE_HEADS = {
 }
 SPEED_HEADS = {
     "README.md": ("recipe, batch", "Tenfold", "fastest Keras", "PyTorch by hand", "faster than Keras", "than PyTorch"),
-    "README.zh.md": ("配方，批次", "Tenfold", "最快的 Keras", "手写 PyTorch", "比 Keras 快", "比 PyTorch 快"),
+    "README.zh.md": (
+        "配方，批次",
+        "Tenfold",
+        "最快的 Keras",
+        "手写的 PyTorch 训练循环",
+        "Keras 用时 ÷ Tenfold",
+        "PyTorch 用时 ÷ Tenfold",
+    ),
 }
 
 TIME_HEADS = {
@@ -93,6 +100,11 @@ def load_results() -> dict[str, dict[str, Any]]:
     return {name: found[name] for name in order if name in found}
 
 
+def _seconds(result: dict[str, Any]) -> str:
+    """The fastest run's, from its start to the finished folder: what ran meanwhile can only have added to it."""
+    return f"{min(run['seconds'] for run in result['runs']):.0f}"
+
+
 def with_header(recipe: str, result: dict[str, Any]) -> str:
     """A recipe file whose opening comment, after the command, says what was measured."""
     lines = recipe.splitlines()
@@ -109,7 +121,7 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
     header = [
         lines[0],
         f"# test accuracy {result['mean']:.4f} (95 % interval {low:.4f} to {high:.4f}), {seeds}",
-        f"# {result['fastest_seconds']:.0f} s from start to finished run folder on {machine['cores']} "
+        f"# {_seconds(result)} s from start to finished run folder on {machine['cores']} "
         f"{machine['processor']} cores, Tenfold {result['tenfold']}, {result['date']}",
     ]
     return "\n".join([*header, *lines[body:]]) + "\n"
@@ -129,7 +141,7 @@ def table(results: dict[str, dict[str, Any]], heads: tuple[str, ...]) -> str:
                 f"{tutorial:.2%}" if tutorial else "–",
                 f"{result['mean']:.2%} ({low:.2%} – {high:.2%})",
                 str(len(result["runs"])),
-                f"{result['fastest_seconds']:.0f}",
+                _seconds(result),
             )
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -36,6 +36,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.close(folder)
 
 
+def printable(path: str | Path) -> str:
+    """A path as text: bytes in it that are no UTF-8, which Python can neither print nor write, escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically, with the same line ends on every system."""
     with atomic_path(path) as temporary:

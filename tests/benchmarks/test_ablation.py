@@ -1,3 +1,4 @@
+import json
 import tomllib
 
 import pytest
@@ -18,12 +19,14 @@ def test_every_variant_is_a_recipe_that_differs(name):
     assert all(recipes.count(recipe) == 1 for recipe in recipes)
 
 
-def test_results_with_other_settings_begin_anew(tmp_path):
-    path = tmp_path / "quick.json"
-    path.write_text('{"recipe": "quick", "settings": ["a=1"], "variants": {"as it stands": {}}}')
-    assert begun(path, "quick", ["a=1"])["variants"] == {"as it stands": {}}
+def test_results_of_other_circumstances_begin_anew(tmp_path):
+    path, measured = tmp_path / "quick.json", {"as it stands": {}}
+    path.write_text(json.dumps(begun(path, "quick", ["a=1"]) | {"variants": measured}))
+    assert begun(path, "quick", ["a=1"])["variants"] == measured
     assert begun(path, "quick", [])["variants"] == {}
-    assert begun(tmp_path / "other.json", "quick", [])["variants"] == {}
+    assert begun(path, "tiny", ["a=1"])["variants"] == {}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"fingerprint": "that of another quick.toml"}))
+    assert begun(path, "quick", ["a=1"])["variants"] == {}
 
 
 def test_what_was_measured_is_not_measured_again():

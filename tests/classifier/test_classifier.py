@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,8 @@ def test_probabilities_refuses_what_does_not_fit(classifier: Classifier):
         classifier.probabilities(np.zeros((1, 4, 6, 1)))
     with pytest.raises(ImageError, match=r"Found uint8 \[4, 6\]"):
         classifier.probabilities(DARK)
+    with pytest.raises(ImageError, match=r"Found int64 \[1, 2\]"):
+        classifier.probabilities([[0, 255]])
 
 
 def test_a_run_folder_is_its_model(brightness_file: Path, tmp_path: Path):
@@ -145,8 +148,26 @@ def test_values_that_are_no_numbers_are_refused(brightness_file: Path, tmp_path:
         bias.CopyFrom(numpy_helper.from_array(np.float32([np.nan, 0, 0]), bias.name))
 
     classifier = load_onnx(changed(brightness_file, tmp_path / "nan.onnx", poison))
-    with pytest.raises(ModelError, match="not a number"):
+    with pytest.raises(ModelError, match="not all of them probabilities"):
         classifier.predict(DARK)
+
+
+def test_values_that_are_no_probabilities_are_refused(brightness_file: Path, tmp_path: Path):
+    def leave_out_softmax(proto: onnx.ModelProto) -> None:
+        softmax = proto.graph.node[-1]
+        softmax.CopyFrom(helper.make_node("Relu", softmax.input, softmax.output))
+
+    classifier = load_onnx(changed(brightness_file, tmp_path / "logits.onnx", leave_out_softmax))
+    with pytest.raises(ModelError, match="from 0 to 1, which sum to 1"):
+        classifier.predict(DARK)
+
+
+def test_threads_may_share_one(classifier: Classifier):
+    images = np.random.default_rng(0).integers(0, 256, (400, 4, 6, 1), dtype=np.uint8)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(classifier.probabilities, [images] * 16))
+    for probabilities in found:
+        np.testing.assert_array_equal(probabilities, classifier.probabilities(images))
 
 
 def test_a_network_that_asks_for_much_memory_is_stopped(brightness_file: Path, tmp_path: Path):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.classifier.metadata import Metadata, polarity
+from tenfold.data.class_names import is_plain
 from tenfold.errors import ModelError
 
 METADATA = Metadata(
@@ -55,7 +56,7 @@ def test_files_of_earlier_versions_are_not_calibrated_and_reject_nothing():
 @given(
     st.builds(
         Metadata,
-        class_names=st.lists(st.text().filter(str.isprintable), min_size=2, unique=True).map(tuple),
+        class_names=st.lists(st.text().filter(is_plain), min_size=2, unique=True).map(tuple),
         image_shape=st.tuples(st.integers(1, 500), st.integers(1, 500), st.sampled_from([1, 3])),
         polarity=st.sampled_from(["light-on-dark", "dark-on-light", "none"]),
         recipe=st.text(),
@@ -96,10 +97,11 @@ def test_missing_keys_are_named():
         ("class_names", r'["cat", "\u001b[2J"]', "names without control characters, each only once"),
         ("class_names", "[1, 2]", "a JSON list of at least two names"),
         ("class_names", "[" * 100_000, "a JSON list of at least two names"),
-        ("image_shape", "[28, 28]", "height, width and 1 or 3 channels"),
-        ("image_shape", "[0, 28, 1]", "height, width and 1 or 3 channels"),
-        ("image_shape", "[28, 28, 2]", "height, width and 1 or 3 channels"),
-        ("image_shape", "[28.0, 28, 1]", "height, width and 1 or 3 channels"),
+        *(
+            ("image_shape", wrong, "height and width of at most 1024 and 1 or 3 channels")
+            for wrong in ("[28, 28]", "[0, 28, 1]", "[28, 28, 2]", "[28.0, 28, 1]", "[28, 28, 1.0]", "[28, 28, true]")
+        ),
+        ("image_shape", "[3000000000, 1, 1]", "height and width of at most 1024"),
         ("polarity", "upside-down", "one of light-on-dark, dark-on-light, none"),
         ("accuracy", "99.1", "a number from 0 to 1"),
         ("accuracy", "NaN", "a number from 0 to 1"),

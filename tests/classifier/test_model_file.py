@@ -133,3 +133,17 @@ def test_damaged_files_are_refused_or_still_work(tmp_path: Path, brightness_file
         assert isinstance(load_onnx(path), Classifier)
     except ModelError as error:
         assert str(error).startswith(f"{path}: ")
+
+
+def test_fields_whose_numbers_readers_cut_short_are_refused(tmp_path: Path, brightness_file: Path):
+    # The tag of field 20, training, with a bit above 32: this reader would see field 2²⁹ + 20, others field 20.
+    path = tmp_path / "hidden.onnx"
+    path.write_bytes(brightness_file.read_bytes() + b"\xa2\x81\x80\x80\x10\x00")
+    with pytest.raises(ModelError, match="it is no ONNX file"):
+        read_model_file(path)
+
+
+def test_a_file_that_poses_as_onnx_runtimes_own_format_is_read_as_onnx(tmp_path: Path, brightness_file: Path):
+    path = tmp_path / "both.onnx"
+    path.write_bytes(b"\x7a\x06\x00\x00ORTM" + brightness_file.read_bytes())  # an unknown field with that mark
+    assert load_onnx(path).class_names == load_onnx(brightness_file).class_names

@@ -105,11 +105,25 @@ def test_values_a_little_above_one_are_ambiguous():
     assert picture_to_image(array.clip(0, 1), GREY)[1, 2, 0] == 255
 
 
-@pytest.mark.parametrize("shape", [GREY, COLOUR])
-def test_three_planes_are_ambiguous_unless_they_have_the_size_of_the_network(shape: tuple[int, int, int]):
+@pytest.mark.parametrize(("array_shape", "shape"), [((3, 9, 7), GREY), ((3, 9, 7), COLOUR), ((3, 4, 6), COLOUR)])
+def test_three_planes_are_ambiguous(array_shape: tuple[int, ...], shape: tuple[int, int, int]):
     with pytest.raises(ImageError, match=r"three grey images, or one in colour with its channels first"):
-        prepared_images(np.zeros((3, 9, 7), np.uint8), shape)
-    assert len(prepared_images(np.zeros((3, 4, 6), np.uint8), shape)[0]) == 3
+        prepared_images(np.zeros(array_shape, np.uint8), shape)
+
+
+def test_three_planes_of_a_grey_networks_size_are_three_images():
+    assert len(prepared_images(np.zeros((3, 4, 6), np.uint8), GREY)[0]) == 3
+
+
+def test_grey_images_with_their_channel_first_are_told_how_to_turn():
+    with pytest.raises(ImageError, match=r"with their channel first.*array\[:, 0\]"):
+        prepared_images(np.zeros((5, 1, 9, 7), np.uint8), GREY)
+
+
+def test_images_of_one_row_are_a_list():
+    with pytest.raises(ImageError, match=r"images of a single row or column.*list\(array\)"):
+        prepared_images(np.zeros((5, 1, 9, 3), np.uint8), GREY)
+    assert len(prepared_images(list(np.zeros((5, 1, 9, 3), np.uint8)), GREY)[0]) == 5
 
 
 def test_sixteen_bits_are_scaled_as_in_files():
@@ -120,7 +134,7 @@ def test_sixteen_bits_are_scaled_as_in_files():
     np.testing.assert_array_equal(picture_to_image(array.clip(0, 255), (2, 3, 1))[0, :, 0], [0, 255, 255])
 
 
-@pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 5), (4, 6, 1, 1), (1, 2, 4, 6, 1)])
+@pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 5), (1, 2, 4, 6, 1)])
 def test_other_shapes_are_refused(array_shape: tuple[int, ...]):
     with pytest.raises(ImageError, match=r"Found an array of shape .*; expected \[height, width\]"):
         prepared_images(np.zeros(array_shape, np.uint8), GREY)
@@ -150,6 +164,22 @@ def test_pillow_images_of_every_mode(mode: str):
     white = Image.new("L", (30, 20), 255)
     image = Image.new("I;16", (30, 20), 65_535) if mode == "I;16" else white.convert("RGB").convert(mode)
     assert (picture_to_image(image, GREY) == 255).all()
+
+
+def test_sixteen_bits_of_either_order_are_read_alike():
+    values = np.random.default_rng(0).integers(0, 65_536, (4, 6))
+    little = Image.frombytes("I;16", (6, 4), values.astype("<u2").tobytes())
+    big = Image.frombytes("I;16B", (6, 4), values.astype(">u2").tobytes())
+    expected = np.rint(values / 257)
+    for image in (little, big):
+        np.testing.assert_array_equal(picture_to_image(image, GREY)[..., 0], expected)
+
+
+def test_damaged_camera_data_leave_the_pixels():
+    content = io.BytesIO()
+    Image.fromarray(drawing()).save(content, "PNG", exif=b"II*\x00")
+    image = Image.open(io.BytesIO(content.getvalue()))
+    np.testing.assert_array_equal(picture_to_image(image, GREY)[..., 0], drawing())
 
 
 def test_pillow_images_of_numbers_are_read_as_arrays():

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -63,8 +64,41 @@ def test_a_reader_that_has_gone_is_no_defect():
     with os.fdopen(writing, "w") as closed:
         command = [TENFOLD, "recipes", "quick", "--json"]
         result = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
-    assert "defect" not in result.stderr
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize("arguments", [["recipes"], ["recipes", "--json"], ["--version"]])
+def test_a_full_disk_is_said_once(arguments):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run([TENFOLD, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("Is there room on the disk") == 1
     assert "Traceback" not in result.stderr
+
+
+def test_a_terminal_without_unicode_gets_every_answer(tmp_path):
+    Image.new("L", (60, 40), 255).save(tmp_path / "空.png")
+    latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    command = [TENFOLD, "predict", "空.png"]
+    result = subprocess.run(command, cwd=tmp_path, env=latin, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("\\u7a7a.png  \\u2013")
+    document = subprocess.run([*command, "--json"], cwd=tmp_path, env=latin, capture_output=True, text=True, check=True)
+    assert json.loads(document.stdout)["predictions"][0]["file"] == "空.png"
+
+
+def test_warnings_are_notes(tmp_path):
+    for name in ("\U00013000", "\U00013001"):  # hieroglyphs, which hardly any font has
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(2):
+            Image.new("L", (8, 8), 50 * number).save(tmp_path / "data" / name / f"{number}.png")
+    result = subprocess.run(
+        [TENFOLD, "data", "show", "data"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0
+    assert result.stderr.count("Note: No installed font has all characters") == 1
+    assert "UserWarning" not in result.stderr
 
 
 def test_answers_before_an_error_reach_a_pipe(tmp_path):

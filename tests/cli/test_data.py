@@ -121,7 +121,7 @@ def test_show_as_json(cats_and_dogs):
 def test_check_prints_findings_and_ends_well(cats_and_dogs):
     result = run("check", str(cats_and_dogs))
     assert result.exit_code == 0
-    assert result.stdout.startswith("problem: 1 image occur")
+    assert result.stdout.startswith("problem: 1 image occurs")
     assert "猫/0.png (猫)" in result.stdout
     assert "[dog]/5.png ([dog])" in result.stdout
     assert "pets: 60 images checked" in result.stdout

@@ -211,11 +211,6 @@ def test_a_model_that_is_none_is_refused(pictures: Path):
         assert isinstance(error, ModelError)
 
 
-def test_certainty_is_not_overstated():
-    shown = [predict_module._percent(value) for value in (1.0, 0.99996, 0.9995, 0.99949, 0.5, 0.0)]
-    assert shown == ["100.0 %", ">99.9 %", ">99.9 %", "99.9 %", "50.0 %", "0.0 %"]
-
-
 def test_file_names_that_are_no_unicode_are_printed(model: Path, tmp_path: Path):
     name = "\udce9.png"
     Image.new("L", (5, 5), 255).save(tmp_path / "good.png")
@@ -281,6 +276,21 @@ def test_a_blank_picture(tmp_path: Path):
     assert "nothing found" in run(tmp_path / "blank.png")
     (prediction,) = json.loads(run(tmp_path / "blank.png", "--json"))["predictions"]
     assert (prediction["label"], prediction["probability"], prediction["characters"]) == (None, None, [])
+
+
+def test_a_long_name_gives_a_folder_of_steps(tmp_path: Path):
+    name = "\udcff" * 100  # 600 characters when escaped
+    for file in (f"{name}.png", "b.png"):
+        row_of_digits().save(tmp_path / "row.png")
+        (tmp_path / "row.png").rename(tmp_path / file)
+    run(tmp_path / f"{name}.png", tmp_path / "b.png", "--show-steps", tmp_path / "steps")
+    assert len(list((tmp_path / "steps").iterdir())) == 2
+
+
+def test_without_standard_input_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(ImageError, match="reads an image from standard input"):
+        predict_module._picture("-")
 
 
 def test_steps_are_written_and_never_overwritten(tmp_path: Path):

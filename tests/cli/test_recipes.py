@@ -143,3 +143,11 @@ def test_the_list_needs_no_keras():
         "sys.exit(' '.join({'keras', 'jax'} & set(sys.modules)) or None)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--data", "mnist"], ["--size", "8x8"], ["--classes", "3"], ["--set", "training.epochs=1"]]
+)
+def test_what_belongs_to_one_recipe_needs_its_name(arguments):
+    with pytest.raises(RecipeError, match="name it"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)

@@ -1,6 +1,7 @@
 """`tenfold train` and `tenfold evaluate` as a user runs them, with real signals."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -100,3 +101,14 @@ def test_an_interrupt_ends_a_long_training_and_leaves_a_loadable_run(number, tmp
     Image.fromarray(load_dataset("mnist").test.images[0, ..., 0]).save(tmp_path / "seven.png")
     answer = json.loads(tenfold("predict", "seven.png", *pictures, cwd=tmp_path).stdout)
     assert answer["predictions"][0]["label"] == "7"
+
+
+def test_a_reader_of_the_progress_who_leaves_ends_no_training(tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        result = subprocess.run(
+            [TENFOLD, *QUICKLY], cwd=tmp_path, stdout=subprocess.PIPE, stderr=closed, text=True, check=False
+        )
+    assert result.returncode == 0
+    assert "test accuracy" in result.stdout

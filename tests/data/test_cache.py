@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenfold.data import cache
-from tenfold.data.cache import cache_folder, load_pictures, pictures_key, remove_oldest, store_pictures
+from tenfold.data.cache import cache_folder, load_pictures, pictures_folder, pictures_key, remove_oldest, store_pictures
 from tenfold.data.sizes import Wanted
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 4, 3, 1)
@@ -35,7 +35,7 @@ def test_nothing_stored_is_none():
 @pytest.mark.parametrize("position", [0, 200, -1])
 def test_damage_counts_as_absent(position):
     store_pictures("key", IMAGES, ("note",))
-    path = cache_folder() / "key.npz"
+    path = pictures_folder() / "key.npz"
     content = bytearray(path.read_bytes())
     if position == 200:
         position = content.index(IMAGES.tobytes())
@@ -92,7 +92,7 @@ def test_the_files_that_were_unused_longest_are_removed(tmp_path):
 
 def test_using_an_entry_makes_it_new():
     store_pictures("key", IMAGES, ())
-    path = cache_folder() / "key.npz"
+    path = pictures_folder() / "key.npz"
     os.utime(path, (0, 0))
     load_pictures("key", 2)
     assert path.stat().st_mtime > 1e9
@@ -101,7 +101,7 @@ def test_using_an_entry_makes_it_new():
 def test_too_large_data_is_not_kept(monkeypatch):
     monkeypatch.setattr(cache, "_MAX_BYTES", 10)
     store_pictures("key", IMAGES, ())
-    assert not list(cache_folder().iterdir())
+    assert not pictures_folder().exists()
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
@@ -114,3 +114,28 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
 def test_the_default_is_the_users_cache_folder(monkeypatch):
     monkeypatch.delenv("TENFOLD_CACHE")
     assert cache_folder().name in ("tenfold", "Cache")
+
+
+def test_what_others_keep_in_the_same_folder_stays(monkeypatch):
+    monkeypatch.setattr(cache, "_MAX_BYTES", 4000)
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    (cache_folder() / "mine.npz").write_bytes(bytes(10_000))
+    os.utime(cache_folder() / "mine.npz", (0, 0))
+    store_pictures("key", IMAGES, ())
+    assert (cache_folder() / "mine.npz").exists()
+    assert load_pictures("key", 2) is not None
+
+
+def test_an_entry_that_may_only_be_read_is_read(monkeypatch):
+    def refuse(path):
+        raise PermissionError(1, "Operation not permitted", path)
+
+    store_pictures("key", IMAGES, ())
+    monkeypatch.setattr(os, "utime", refuse)
+    assert load_pictures("key", 2) is not None
+
+
+def test_the_users_home_may_be_written_as_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TENFOLD_CACHE", "~/kept")
+    assert cache_folder() == tmp_path / "kept"

@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.data.class_names import are_digits, label_names, natural_order, number_classes, shortened, suggestion
+from tenfold.data.class_names import (
+    are_digits,
+    is_plain,
+    label_names,
+    natural_order,
+    number_classes,
+    shortened,
+    suggestion,
+)
 from tenfold.errors import DataError
 
 
@@ -36,6 +44,27 @@ def test_a_stated_order_is_kept_with_its_empty_classes():
 def test_a_class_of_the_test_part_alone_is_refused():
     with pytest.raises(DataError, match=r"x: the test part has the class 'Cats', .*Did you mean 'cat'\?.*cat, dog"):
         number_classes(["cat", "dog"], ["cat", "Cats"], "x")
+
+
+def test_a_label_that_is_none_of_the_class_names_is_refused():
+    with pytest.raises(DataError, match=r"x: the label 'dogs' is none of its class names. Did you mean 'dog'\?"):
+        number_classes(["cat", "dogs"], None, "x", ("cat", "dog"))
+
+
+def test_bytes_that_are_no_text_are_refused():
+    with pytest.raises(DataError, match=r"y: labels are bytes that are no UTF-8"):
+        label_names(np.array(["é".encode("latin-1")]), "y")
+    assert label_names(np.array(["é".encode()]), "y") == ["é"]
+
+
+@pytest.mark.parametrize("text", ["上衣\u3000长", "می\u200cخواهم", "👩\u200d🔬", "a\u00a0b", ""])
+def test_text_of_every_script_is_plain(text):
+    assert is_plain(text)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\tb", "\x1b[2J", "\ud800", "a\u2028b", "\x7f"])
+def test_what_breaks_lines_or_files_is_not_plain(text):
+    assert not is_plain(text)
 
 
 @pytest.mark.parametrize(

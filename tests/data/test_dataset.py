@@ -36,6 +36,8 @@ def test_image_shape_and_length():
         (split(shape=(0, 6, 1)), "two, training split: images are 0×6×1, so they hold no pixels"),
         (split(4, labels=[0, 1]), "4 images but 2 labels"),
         (split(0, labels=[]), "no images"),
+        (Split(split().images, np.zeros((4, 1), np.int32)), r"labels are int32 \[4, 1\]; expected whole numbers \[n\]"),
+        (Split(split().images, np.zeros(4)), r"labels are float64 \[4\]; expected whole numbers"),
         (split(2, labels=[0, 2]), "labels run from 0 to 2, but there are 2 classes; expected 0 to 1"),
         (split(2, labels=[-1, 0]), "labels run from -1 to 0"),
         (split(shape=(6, 6, 1)), "training images are 6×6×1, test images 5×6×1"),
@@ -44,6 +46,15 @@ def test_image_shape_and_length():
 def test_splits_that_do_not_fit_are_refused(train, message):
     with pytest.raises(DataError, match=message):
         dataset(train)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(("a", "a"), "two classes are named 'a'"), (("a", "b\n"), "cannot be a class name"), (("a", 1), "1 cannot be")],
+)
+def test_names_that_no_model_could_hold_are_refused(names, message):
+    with pytest.raises(DataError, match=message):
+        dataset(names=names)
 
 
 def test_fingerprint_tells_different_data_apart():

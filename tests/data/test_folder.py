@@ -199,3 +199,18 @@ def test_links_that_lead_back_are_named_and_not_followed(class_folders, draw):
     parts = read(class_folders)
     assert len(parts.train) == 11
     assert parts.notes == (f"{note}3 links (such as 2/twice).",)
+
+
+def test_two_class_folders_of_one_name_are_refused(tmp_path, draw):
+    for name in ("e\u0301", "\u00e9"):
+        draw(tmp_path / name / "a.png")
+    with pytest.raises(DataError, match="have the same name, apart from spaces or how accents are composed"):
+        read(tmp_path)
+
+
+def test_file_names_that_are_no_utf8_are_escaped_in_notes_and_files(class_folders, draw):
+    draw(class_folders / "2" / "x.png").rename(class_folders / "2" / "\udcfc.png")
+    (class_folders / "2" / "\udcdcbersicht.txt").touch()
+    parts = read(class_folders)
+    assert "2/\\udcfc.png" in parts.train.files
+    assert "2/\\udcdcbersicht.txt" in parts.notes[0]

@@ -115,3 +115,10 @@ def test_test_labels_out_of_range_are_refused(write):
 def test_other_folders_are_no_idx_folders(tmp_path):
     (tmp_path / "train-images.png").touch()
     assert not is_idx_folder(tmp_path)
+
+
+def test_a_folder_of_the_same_name_beside_a_file_is_passed_over(write):
+    folder = write("train", dot=".")
+    (folder / "train-images-idx3-ubyte").mkdir()
+    assert read(folder).train.images.shape == (3, 4, 5, 1)
+    assert not is_idx_folder(folder / "train-images-idx3-ubyte")

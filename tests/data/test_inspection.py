@@ -44,7 +44,7 @@ def test_duplicates_within_and_across_the_parts(sound):
     across = found["duplicates-across-splits"]
     assert across.items == ((ImageItem("train", 1, "b", None), ImageItem("test", 4, "b", None)),)
     assert across.severity == "warning"
-    assert across.message.startswith("1 image occur")
+    assert across.message.startswith("1 image occurs")
     assert found["duplicates-in-train"].severity == "note"
 
 

@@ -103,7 +103,7 @@ def test_a_changed_picture_is_read_again(tmp_path, draw, kept):
 def test_a_damaged_cache_is_read_again(tmp_path, draw, kept):
     path = draw(tmp_path / "a.png")
     before, _ = read_pictures([path], Wanted(), ignore)
-    (entry,) = cache.cache_folder().glob("*.npz")
+    (entry,) = cache.pictures_folder().glob("*.npz")
     entry.write_bytes(entry.read_bytes()[:-40])
     after, _ = read_pictures([path], Wanted(), ignore)
     assert np.array_equal(before, after)

@@ -146,3 +146,17 @@ def test_one_cell_equals_splitting_all(row):
         assert [cell(line, ",", column) for column in range(len(row))] == cells(line, ",")
     quoted = ",".join(f'"{text}"' for text in row)
     assert [cell(quoted, ",", column) for column in range(len(row))] == row
+
+
+def test_labels_that_python_alone_takes_for_numbers_are_names(table):
+    assert table_labels(table("label,p0,p1\n1_1,0,255\n11,1,2\n")) == ["1_1", "11"]
+
+
+def test_long_numbers_stay_apart(table):
+    text = "label,p0,p1\n9007199254740993,0,255\n9007199254740992,1,2\n"
+    assert table_labels(table(text)) == ["9007199254740993", "9007199254740992"]
+
+
+def test_a_text_file_that_is_no_table_is_refused(table):
+    with pytest.raises(DataError, match="cannot be read .*Is it a CSV file"):
+        table("x" * 200_000 + '",\n1,2\n')

@@ -1,16 +1,8 @@
 import numpy as np
 import pytest
 
-from tenfold.figures.prediction_tiles import percent, prediction_gallery
+from tenfold.figures.prediction_tiles import prediction_gallery
 from tenfold.figures.style import BLUE, RED
-
-
-@pytest.mark.parametrize(
-    ("probability", "text"),
-    [(0.98765, "98.8 %"), (1.0, "100.0 %"), (0.99999, ">99.9 %"), (0.0001, "<0.1 %"), (0.0, "0.0 %")],
-)
-def test_percent_never_claims_certainty(probability: float, text: str) -> None:
-    assert percent(probability) == text
 
 
 def test_wrong_is_red_with_a_cross_and_right_is_blue_with_a_tick(predictions, assert_nothing_clipped) -> None:

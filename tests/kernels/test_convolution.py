@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.keras_on_jax import keras
-from tenfold.kernels.convolution import convolution, same_padding
+from tenfold.kernels.convolution import convolution, window_margins
 
 
 def stock(images, kernel, strides, padding):
@@ -37,7 +37,8 @@ def test_convolution_by_hand():
     ],
 )
 def test_same_padding_places_the_odd_zero_after(size, window, stride, expected):
-    assert same_padding(size, window, stride) == expected
+    assert window_margins((size, 9), (window, 3), (stride, 1), "same") == (expected, (1, 1))
+    assert window_margins((size, 9), (window, 3), (stride, 1), "valid") == ((0, 0), (0, 0))
 
 
 @settings(max_examples=10, deadline=None)

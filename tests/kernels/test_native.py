@@ -79,3 +79,16 @@ def _train_from_wheel(folder: Path, with_compiler: bool) -> list[str]:
         [python, "-c", TRAIN], cwd=folder, env={"PATH": ""}, capture_output=True, text=True, check=True
     )
     return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("TENFOLD_KERNELS_LIBRARY", "/nowhere/libtenfold_kernels.so", "cannot be loaded .*TENFOLD_KERNELS=none"),
+        ("TENFOLD_KERNELS", "bogus", "TENFOLD_KERNELS is 'bogus'; expected none, or an instruction set"),
+    ],
+)
+def test_a_wrong_choice_of_kernels_is_named(monkeypatch, variable, value, message):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(KernelError, match=message):
+        native._library.__wrapped__()

@@ -44,3 +44,10 @@ def test_a_hair_of_a_few_pixels_is_thickened_by_fractions():
     adapted, change = adapt_stroke(ink[:, 18:23], MNIST_STROKE_WIDTH)
     assert change == "thickened"
     assert width_in_image(adapted) == pytest.approx(0.85 * MNIST_STROKE_WIDTH, rel=0.2)
+
+
+def test_faint_ink_has_no_edge_to_move():
+    sliver = np.full((60, 2), 0.4, np.float32)
+    adapted, change = adapt_stroke(sliver, MNIST_STROKE_WIDTH)
+    assert change is None
+    assert adapted is sliver

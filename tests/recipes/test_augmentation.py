@@ -23,9 +23,11 @@ def test_things_may_be_mirrored_and_characters_turned_a_little():
 
 def test_mirrored_copies_of_characters_do_not_count():
     with pytest.raises(RecipeError, match=r"averaging.mirrored lets mirror images count, but .* digits or letters"):
-        refuse_mirrored_characters(Averaging(mirrored=True), DIGITS)
-    assert refuse_mirrored_characters(Averaging(mirrored=True), ["Trouser", "Pullover", "Bag"]) is None
-    assert refuse_mirrored_characters(Averaging(networks=2, shift=1), DIGITS) is None
+        refuse_mirrored_characters(Averaging(mirrored=True), None, DIGITS)
+    allowed = Augmentation(allow_label_changing=True)
+    assert refuse_mirrored_characters(Averaging(mirrored=True), allowed, DIGITS) is None
+    assert refuse_mirrored_characters(Averaging(mirrored=True), None, ["Trouser", "Pullover", "Bag"]) is None
+    assert refuse_mirrored_characters(Averaging(networks=2, shift=1), None, DIGITS) is None
 
 
 def test_a_recipe_with_augmentation_is_written_and_read_again():

@@ -185,6 +185,13 @@ def test_watching_the_test_set_is_said() -> None:
     assert "This recipe looks at" not in _Page(_render()).text
 
 
+def test_the_command_to_repeat_a_run_takes_its_recipe_and_overwrites_nothing() -> None:
+    page = _Page(_render(recipe_toml='data = "my data"\n' + RECIPE, run={**RUN, "command": "tenfold train x --out y"}))
+    assert "tenfold train 'my data' --recipe runs/mnist-quick-1/recipe.toml" in page.text
+    assert "tenfold train x --out y" in page.text
+    assert "tenfold train DATA --recipe" in _Page(_render()).text
+
+
 def test_names_are_text_not_markup() -> None:
     names = ("<script>alert(1)</script>", "“七” & 'b'")
     html = _render(metrics=_metrics(names), run={**RUN, "name": '<b>"x" y', "command": "tenfold train '<i>'"})

@@ -1,3 +1,5 @@
+import csv
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -89,3 +91,13 @@ def test_a_run_on_arrays_needs_to_be_told_its_data(dataset, recipe_file):
     trained = tenfold.train(dataset, recipe_file, epochs=1, verbose=0)
     with pytest.raises(RunError, match="--data DATA"):
         evaluate(trained.path)
+
+
+def test_predictions_of_picture_files_name_them(dataset, recipe_file, tmp_path):
+    save_folders(dataset.test, dataset.class_names, tmp_path / "data")
+    trained = tenfold.train(tmp_path / "data", recipe_file, epochs=1, verbose=0)
+    with (trained.path / "predictions.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = tenfold.load_dataset(tmp_path / "data").class_names
+    assert {row["file"].split("/")[0] for row in rows} == {"test"}
+    assert [row["file"].split("/")[1] for row in rows] == [names[int(row["label"])] for row in rows]

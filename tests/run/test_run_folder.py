@@ -37,6 +37,9 @@ def test_last_is_the_run_that_finished_last():
     finished("old", age=100)
     create_run_folder(None, "unwritten", "quick")
     finished("interrupted", status="interrupted")
+    damaged = {"damaged": "{", "listed": "[]"}
+    for name, content in damaged.items():
+        finished(name).run.write_text(content)
     assert find_run("last").name == "new-quick-1"
 
 

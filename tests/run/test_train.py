@@ -36,14 +36,23 @@ def test_a_run_folder_holds_all_its_files_and_nothing_else(run):
     assert files_in(run.path) == FILES
 
 
-def test_after_few_steps_moving_averages_are_those_of_the_training_images(dataset, tmp_path):
-    layers = "{layer='Flatten'}, {layer='BatchNormalization'}, {layer='Dense', units='classes', activation='softmax'}"
-    settings = [f"network=[{layers}]", "training.epochs=1", "training.batch_size=30"]
-    run = tenfold.train(dataset, "dense-128", overrides=settings, out=tmp_path / "run", verbose=0)
-    model = keras.saving.load_model(run.path / "model.keras")
+NORMALISED = (
+    "network=[{layer='Flatten'}, {layer='BatchNormalization'}, {layer='Dense', units='classes', activation='softmax'}]",
+    "training.batch_size=30",
+)
+
+
+def assert_averages_of(model, dataset):
+    """The moving means are those of the training images, though later batches count more."""
     (norm,) = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
     entering = keras.Model(model.inputs, norm.input).predict(dataset.train.images, verbose=0).mean(axis=0)
-    np.testing.assert_allclose(norm.moving_mean, entering, rtol=0.1)  # later batches count more
+    np.testing.assert_allclose(norm.moving_mean, entering, rtol=0.1)
+
+
+def test_after_few_steps_moving_averages_are_those_of_the_training_images(dataset, tmp_path):
+    settings = [*NORMALISED, "training.epochs=1"]
+    run = tenfold.train(dataset, "dense-128", overrides=settings, out=tmp_path / "run", verbose=0)
+    assert_averages_of(keras.saving.load_model(run.path / "model.keras"), dataset)
 
 
 def test_metrics_and_predictions_agree_with_the_keras_model(run, dataset):
@@ -184,7 +193,7 @@ def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
-    with pytest.raises(TrainingInterrupted, match="1 finished epochs"):
+    with pytest.raises(TrainingInterrupted, match="1 finished epoch[)]"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
     assert tenfold.load_classifier("runs/bars-small-1").predict(dataset.test.images[0]).label in dataset.class_names
@@ -217,6 +226,36 @@ def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeyp
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
     assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
+
+
+def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(dataset, recipe_file, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.run.learning.calibrate", interrupt)
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+        tenfold.train(dataset, recipe_file, verbose=0)
+    assert tenfold.load_classifier("runs/bars-small-1").metadata.rejection_threshold is None
+
+
+def test_a_second_interrupt_while_saving_says_what_is_left(dataset, recipe_file, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.run.learning.write_onnx", interrupt)
+    with pytest.raises(TrainingInterrupted, match="Interrupted while saving: runs/bars-small-1 is not complete"):
+        tenfold.train(dataset, recipe_file, verbose=0)
+
+
+def test_an_interrupted_network_has_moving_averages_of_the_training_images(dataset, monkeypatch):
+    def interrupt(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
+    with pytest.raises(TrainingInterrupted):
+        tenfold.train(dataset, "dense-128", overrides=NORMALISED, verbose=0)
+    assert_averages_of(keras.saving.load_model("runs/bars-dense-128-1/model.keras"), dataset)
 
 
 def test_a_network_that_is_too_large_to_ship_is_refused_before_training(dataset, recipe_file, tmp_path):

@@ -239,6 +239,33 @@ def test_an_interrupt_leaves_the_weights_of_the_last_chunk():
     assert any((one != other).any() for one, other in zip(before, model.get_weights(), strict=True))
 
 
+def test_an_interrupt_leaves_the_averaged_weights():
+    images, labels = digits()
+    model = compiled(dense_layers, keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9))
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, images, labels, callbacks=[Interrupt()], verbose=0)
+    averages = model.optimizer._model_variables_moving_average
+    for weight, average in zip(model.trainable_weights, averages, strict=True):
+        np.testing.assert_array_equal(weight, average)
+
+
+def test_an_epoch_that_was_stopped_is_validated_as_keras_does():
+    images, labels = digits()
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = True
+
+    model = compiled(dense_layers)
+    history = fit(model, images, labels, epochs=3, callbacks=[Stop()], validation_data=(images, labels), verbose=0)
+    assert len(history.history["val_loss"]) == len(history.history["loss"]) == 1
+
+
 def test_a_model_that_is_not_compiled_is_refused():
     model = keras.Sequential([keras.Input((10, 10, 1)), layers.Flatten(), layers.Dense(4)])
     with pytest.raises(ModelError, match="model.compile"):

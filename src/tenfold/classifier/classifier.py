@@ -22,6 +22,7 @@ MAX_MEMORY_BYTES = 2 * 2**30
 """What all networks of a process may take together; a file that asks for more is refused, not served."""
 
 _VALUES_AT_ONCE = 2**20
+_SUM_TOLERANCE = 1e-3
 
 _End = tuple[str, str, list[int | str | None]]
 
@@ -103,6 +104,7 @@ class Classifier:
             ImageError: As for `probabilities`.
             ModelError: As for `probabilities`.
         """
+        images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != self.image_shape:
             raise ImageError(
                 f"Found {images.dtype} {list(images.shape)}; expected uint8 {['n', *self.image_shape]}. "
@@ -172,14 +174,20 @@ class Classifier:
             ) from error
         expected = (len(images), len(self.class_names))
         scores = rest[0] if rest else np.zeros(len(images), np.float32)
-        finite = np.isfinite(probabilities).all() and np.isfinite(scores).all()
-        if probabilities.shape != expected or scores.shape != expected[:1] or not finite:
+        right = probabilities.shape == expected and scores.shape == expected[:1] and _are_shares(probabilities)
+        if not right or not np.isfinite(scores).all():
             raise ModelError(
-                f"{self.source}: the network gives {list(probabilities.shape)} values, some perhaps infinite "
-                f"or not a number; expected {list(expected)} probabilities. Train it again, "
-                "or take another file."
+                f"{self.source}: the network gives {list(probabilities.shape)} values, not all of them probabilities; "
+                f"expected {list(expected)} from 0 to 1, which sum to 1 for each image. Train it again, or take "
+                "another file."
             )
         return np.asarray(probabilities), np.asarray(scores)
+
+
+def _are_shares(probabilities: Array) -> bool:
+    """Whether values are finite, not below 0, and sum to 1 in each row."""
+    sums = probabilities.sum(axis=1, dtype=np.float64)
+    return bool((probabilities >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all())
 
 
 def load_onnx(path: str | Path) -> Classifier:
@@ -215,6 +223,7 @@ def _session(content: bytes, path: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is raised, and told in our words
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores to others
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # what was checked, not ONNX Runtime's own
     options.add_session_config_entry("session.use_env_allocators", "1")
     _limit_memory()
     try:

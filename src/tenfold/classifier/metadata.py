@@ -28,6 +28,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from tenfold.data.class_names import is_plain
+from tenfold.data.sizes import MAX_ASKED_SIDE
 from tenfold.errors import ModelError
 from tenfold.types import Images
 
@@ -145,16 +147,19 @@ def _class_names(properties: Mapping[str, str], key: str, source: str) -> tuple[
     names = _json(properties, key)
     if not isinstance(names, list) or len(names) < 2 or not all(isinstance(name, str) for name in names):
         raise _wrong(properties, key, source, "a JSON list of at least two names")
-    if len(set(names)) < len(names) or not all(name.isprintable() for name in names):
+    if len(set(names)) < len(names) or not all(map(is_plain, names)):
         raise _wrong(properties, key, source, "names without control characters, each only once")
     return tuple(names)
 
 
 def _image_shape(properties: Mapping[str, str], key: str, source: str) -> tuple[int, int, int]:
-    match _json(properties, key):
-        case [int(height), int(width), (1 | 3) as channels] if height > 0 and width > 0:
+    shape = _json(properties, key)
+    if isinstance(shape, list) and [type(one) for one in shape] == [int] * 3:
+        height, width, channels = shape
+        if 0 < height <= MAX_ASKED_SIDE and 0 < width <= MAX_ASKED_SIDE and channels in (1, 3):
             return height, width, channels
-    raise _wrong(properties, key, source, "height, width and 1 or 3 channels, such as [28, 28, 1]")
+    expected = f"height and width of at most {MAX_ASKED_SIDE} and 1 or 3 channels, such as [28, 28, 1]"
+    raise _wrong(properties, key, source, expected)
 
 
 def _number(low: float, high: float, expected: str) -> "Reader":

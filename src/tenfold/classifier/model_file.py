@@ -142,6 +142,8 @@ def _fields(message: memoryview, budget: Budget) -> Iterator[Field]:
         if next(budget, None) is None:
             raise ValueError(f"it has more than {_MAX_FIELDS:,} parts")
         key, position = _varint(message, position)
+        if key >= 2**32:  # readers cut it to 32 bits, and would see another field
+            raise ValueError("it is no ONNX file")
         number, wire_type = key >> 3, key & 7
         if wire_type == _VARINT:
             value, position = _varint(message, position)

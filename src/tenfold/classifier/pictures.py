@@ -1,15 +1,13 @@
 """What callers hand in as an image, or as many, becomes the array that the network takes."""
 
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageOps
 
-from tenfold.data.image_file import decode_image, resize_image, resize_images
+from tenfold.data.image_file import decode_image, plain_picture, resize_image, resize_images
 from tenfold.data.pixel_values import pixel_bytes
 from tenfold.errors import DataError, ImageError
 from tenfold.types import Image, Images
@@ -23,8 +21,6 @@ Prepare = Callable[[PillowImage.Image], Image | None]
 _CHANNELS = (1, 2, 3, 4)
 _CERTAINLY_BYTES = 2.0
 _WHITE_16_BIT = 65_535
-
-_PNG_MODES = ("1", "L", "LA", "P", "I;16", "RGB", "RGBA")
 
 
 def prepared_images(pictures: Any, shape: Shape, prepare: Prepare | None = None) -> tuple[list[Image | None], bool]:
@@ -159,18 +155,29 @@ def _prepared(picture: PillowImage.Image, shape: Shape, prepare: Prepare | None)
 def _check_axes(array: Array, shape: Shape) -> None:
     found, size = list(array.shape), int(np.prod(shape))
     if array.ndim in (1, 2) and array.shape[-1] == size and array.shape != shape[:2]:
+        as_one = "array[..., numpy.newaxis]" if array.ndim == 2 else "array[numpy.newaxis, :, numpy.newaxis]"
         raise ImageError(
             f"Found an array of shape {found}: images in one row, or a single one that is so wide. Use "
-            f"array.reshape(-1, {', '.join(map(str, shape))}) for the first, array[..., numpy.newaxis] for the second."
+            f"array.reshape(-1, {', '.join(map(str, shape))}) for the first, {as_one} for the second."
         )
-    if array.ndim == 3 and array.shape[0] == 3 and array.shape[2] not in _CHANNELS and array.shape[1:] != shape[:2]:
+    grey_ones = array.ndim == 3 and array.shape[1:] == shape[:2] and shape[2] == 1
+    if array.ndim == 3 and array.shape[0] == 3 and array.shape[2] not in _CHANNELS and not grey_ones:
         raise ImageError(
             f"Found an array of shape {found}: three grey images, or one in colour with its channels first. "
             "Use array[..., numpy.newaxis] for the first, array.transpose(1, 2, 0) for the second."
         )
     usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in _CHANNELS)
-    thin = array.ndim == 4 and 1 in array.shape[1:3] and 1 not in shape[:2]
-    if not usable or thin or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
+    if array.ndim == 4 and array.shape[1] == 1 and array.shape[3] not in _CHANNELS:
+        raise ImageError(
+            f"Found an array of shape {found}: grey images with their channel first, or rows of single lines. Use "
+            "array[:, 0] for the first."
+        )
+    if usable and array.ndim == 4 and 1 in array.shape[1:3] and 1 not in shape[:2]:
+        raise ImageError(
+            f"Found an array of shape {found}: images of a single row or column. Give them as a list if that is meant: "
+            "list(array)."
+        )
+    if not usable or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
         raise ImageError(
             f"Found an array of shape {found}; expected [height, width], [height, width, channels], "
             "[n, height, width] or [n, height, width, channels] with 1 to 4 channels."
@@ -178,25 +185,17 @@ def _check_axes(array: Array, shape: Shape) -> None:
 
 
 def _plain(picture: PillowImage.Image) -> PillowImage.Image:
-    """A Pillow image as `decode_image` gives it: upright, opaque, 8 bits deep.
-
-    Images of unusual modes take the way of a file, so that a picture gives the same answer however it comes; those of
-    numbers (modes "I" and "F"), the way of an array.
-    """
+    """A Pillow image as `decode_image` gives it; those of numbers (modes "I" and "F") take the way of an array."""
     if 0 in picture.size:
         raise ImageError(f"A Pillow image of {picture.width}×{picture.height} has no pixels; expected at least one.")
     try:
-        picture = ImageOps.exif_transpose(picture)
         if picture.mode in ("I", "F"):
             return PillowImage.fromarray(pixels(np.asarray(picture)))
-        if picture.mode in ("L", "RGB") and not picture.has_transparency_data:
-            return picture
-        content = io.BytesIO()
-        picture = picture if picture.mode in _PNG_MODES else picture.convert("RGB")
-        picture.save(content, "PNG", compress_level=1)
-    except (OSError, ValueError, SyntaxError) as error:
+        return plain_picture(picture, "A Pillow image")
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's decoders raise whatever the damage leads to
         raise ImageError(
             f"A Pillow image of mode {picture.mode} cannot be read ({error}). Convert it to L or RGB first, or open it "
             "again from an intact file."
         ) from error
-    return decode_image(content.getvalue())

@@ -1,10 +1,14 @@
 """The command `tenfold`: registers the commands and turns errors into messages and exit codes."""
 
+import io
 import os
 import signal
 import sys
 import traceback
-from typing import Annotated, NoReturn
+import warnings
+from contextlib import suppress
+from functools import cache
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
@@ -16,6 +20,7 @@ from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
 from tenfold.cli.train import train
 from tenfold.errors import TenfoldError
+from tenfold.terminal import stderr
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(train)
@@ -44,12 +49,14 @@ def root(
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 the input is at fault, 130 interrupted, 1 a defect of ours."""
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        exit_code = _run()
+    warnings.showwarning = _print_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # not every terminal knows every character
+    exit_code = _run()
+    with suppress(OSError):
         sys.stdout.flush()  # also after an error: what was answered before it has to reach a pipe
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        exit_code = 0
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     # Not sys.exit, which would wait for the compiler's threads after an interrupt, and flush a closed pipe again.
     os._exit(exit_code)
 
@@ -57,15 +64,16 @@ def main() -> NoReturn:
 def _run() -> int:
     try:
         exit_code: int = app(standalone_mode=False) or 0
+        sys.stdout.flush()
     except TenfoldError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        stderr.print(f"Error: {error}")
         exit_code = 2
-    except BrokenPipeError:
-        raise
+    except (BrokenPipeError, SystemExit):  # the reader, such as `head`, has seen enough; Typer makes one the other
+        exit_code = 0
     except KeyboardInterrupt:
         exit_code = 130
     except (OSError, MemoryError) as error:
-        print(f"Error: {_about_the_machine(error)}", file=sys.stderr)
+        stderr.print(f"Error: {_about_the_machine(error)}")
         exit_code = 2
     except Exception as error:
         exit_code = _report(error)
@@ -84,10 +92,26 @@ def _report(error: Exception) -> int:
         error.show()
         return int(error.exit_code)
     traceback.print_exc()
-    print(
-        f"This is a defect of tenfold {tenfold.__version__}, not yours. Please report the lines above.", file=sys.stderr
-    )
+    stderr.print(f"This is a defect of tenfold {tenfold.__version__}, not yours. Please report the lines above.")
     return 1
+
+
+@cache
+def _note(text: str) -> None:
+    """Print a note; the second time it is known."""
+    stderr.print(f"Note: {text}")
+
+
+def _print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """What a library warns of, without the lines of code that led to it."""
+    _note(str(message))
 
 
 def _interrupt(signal_number: int, frame: object) -> NoReturn:

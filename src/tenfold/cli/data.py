@@ -81,7 +81,7 @@ def show(
         print_json(_summary(dataset) | {"pictures": [str(path) for path in pictures]})
         return
     stdout.print(_shapes_table(dataset), _classes_table(dataset), sep="\n\n")
-    stdout.print(f"\nPictures: {', '.join(map(str, pictures))}", markup=False, soft_wrap=True)
+    stdout.print(f"\nPictures: {', '.join(map(str, pictures))}", soft_wrap=True)
 
 
 @app.command()
@@ -99,10 +99,10 @@ def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = F
         print_json({"findings": [asdict(finding) for finding in found]})
         return
     for finding in found:
-        stdout.print("\n".join(_finding_lines(finding)), markup=False, soft_wrap=True)
+        stdout.print("\n".join(_finding_lines(finding)), soft_wrap=True)
     images = len(dataset.train) + len(dataset.test)
     summary = f"{len(found)} finding{'s' if len(found) > 1 else ''}" if found else "nothing found"
-    stdout.print(f"{dataset.name}: {images:,} images checked, {summary}.", markup=False, soft_wrap=True)
+    stdout.print(f"{dataset.name}: {images:,} images checked, {summary}.", soft_wrap=True)
 
 
 def _check_fresh(out: Path) -> None:

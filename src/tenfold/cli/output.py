@@ -1,26 +1,26 @@
 """Where commands print: results on stdout, everything else on stderr."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from tenfold.terminal import stderr
+from tenfold.terminal import Terminal, stderr
 
 if TYPE_CHECKING:
     from tenfold.evaluation.metrics import Metrics
 
 __all__ = ["metrics_rows", "print_json", "print_rows", "stderr", "stdout"]
 
-stdout = Console(highlight=False)
+stdout = Terminal()
 
 _MOST_CONFUSED = 3
 
 
 def print_json(document: Any) -> None:
     """Print exactly one JSON document on stdout, readable by people and by programs."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print(json.dumps(document, ensure_ascii=not unicode, indent=2))
 
 
 def print_rows(rows: Mapping[str, str]) -> None:

@@ -11,6 +11,8 @@ import typer
 
 from tenfold.cli.output import print_json, stderr
 from tenfold.errors import ImageError
+from tenfold.evaluation.wording import percent
+from tenfold.files import printable
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -22,6 +24,8 @@ _AT_ONCE = 64
 _BAD_IMAGES_NAMED = 20
 _NO_CLASS = "not one of the classes"
 _WIDEST_TEXT = 24
+_LONGEST_STEM = 60
+"""Characters of a file's name in that of its folder of steps: file systems take 255 bytes."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def _answer(
             except ImageError as error:
                 errors.append(error)
             else:
-                names.append(_printable(file))
+                names.append(printable(file))
                 yield picture
 
     readings = read_pictures(classifier, decoded(), keep_steps=keep_steps)
@@ -164,7 +168,7 @@ def _with_written_steps(answer: _Answer, folder: Path, files: int, done: int) ->
     """
     from tenfold.photo.pictures import write_steps
 
-    stem = Path(answer.file).stem
+    stem = Path(answer.file).stem[:_LONGEST_STEM]
     write_steps(answer.reading.steps, folder / f"{done + 1:03}-{stem}" if files > 1 else folder)
     return replace(answer, reading=replace(answer.reading, steps=[]))
 
@@ -173,15 +177,10 @@ def _picture(file: str) -> "Picture":
     from tenfold.data.image_file import MAX_FILE_BYTES, decode_image
 
     if file != "-":
-        return decode_image(Path(file), _printable(file))
-    if sys.stdin.isatty():
+        return decode_image(Path(file), printable(file))
+    if sys.stdin is None or sys.stdin.isatty():
         raise ImageError("- reads an image from standard input; pipe one in: tenfold predict - < seven.png")
     return decode_image(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "standard input")
-
-
-def _printable(file: str) -> str:
-    # File names may hold bytes that are no UTF-8, which Python cannot print as they are.
-    return file.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _document(answer: _Answer) -> dict[str, Any]:
@@ -231,19 +230,11 @@ def _certainty(reading: "Reading") -> str:
         return f"({unknown} of {count} characters are {_NO_CLASS})" if count > 1 else ""
     if reading.probability is None:
         return ""
-    percent = f"{_percent(reading.probability):>7}"
+    certainty = f"{percent(reading.probability):>7}"
     if count > 1:
-        return f"{percent}  ({count} characters)"
-    others = ", ".join(f"{name} {_percent(value)}" for name, value in reading.characters[0].top[1:3])
-    return f"{percent}  ({others})"
-
-
-def _percent(probability: float) -> str:
-    if 0.9995 <= probability < 1:
-        return ">99.9 %"  # rounded up, it would look like certainty
-    if 0 < probability < 0.0005:
-        return "<0.1 %"
-    return f"{100 * probability:.1f} %"
+        return f"{certainty}  ({count} characters)"
+    others = ", ".join(f"{name} {percent(value)}" for name, value in reading.characters[0].top[1:3])
+    return f"{certainty}  ({others})"
 
 
 def _summary(errors: Sequence[ImageError], count: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold.cli.output import print_json, stderr, stdout
+from tenfold.errors import RecipeError
 
 # Recipes take a quarter of a second to load and networks some seconds; `tenfold --help` must not pay for it.
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def recipes(
 ) -> None:
     """List the recipes, or show one: its network, how its parameters come about, how it is trained."""
     if name is None:
+        if data or size or classes or overrides:
+            raise RecipeError("--data, --size, --classes and --set belong to one recipe: name it.")
         _list_recipes(as_json)
         return
     from tenfold.models.architectures import outline_model
@@ -176,4 +179,4 @@ def _wrapped(rows: list[list[str]], column: int) -> list[list[str]]:
 
 
 def _print(text: str, style: str | None = None) -> None:
-    stdout.print(text, style=style, markup=False, soft_wrap=True)
+    stdout.print(text, style=style, soft_wrap=True)

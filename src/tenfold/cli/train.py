@@ -57,10 +57,10 @@ def train(
             watch=Stopwatch(process_seconds()),
         )
     except TrainingInterrupted as interrupt:
-        stderr.print(str(interrupt), markup=False)
+        stderr.print(str(interrupt))
         raise typer.Exit(130) from interrupt
     except KeyboardInterrupt as interrupt:
-        stderr.print("Interrupted before the training began; nothing was saved.", markup=False)
+        stderr.print("Interrupted before the training began: there is no model.")
         raise typer.Exit(130) from interrupt
     if profile:
         _print_profile(run.seconds)

@@ -1,6 +1,6 @@
 """Decoded pictures of large folders, kept so that the second start is quick. Always safe to delete.
 
-One .npz for each folder, selection and setting, below `cache_folder()`. Nothing is trusted: a file that
+One .npz for each folder, selection and setting, in `pictures_folder()`. Nothing is trusted: a file that
 cannot be read, or does not fit, counts as absent.
 """
 
@@ -27,12 +27,17 @@ _MAX_BYTES = 2_000_000_000
 
 
 def cache_folder() -> Path:
-    """Where decoded pictures are kept: $TENFOLD_CACHE, or the user's cache folder on this system."""
+    """What Tenfold keeps is below this folder: $TENFOLD_CACHE, or the user's cache folder on this system."""
     if chosen := os.environ.get("TENFOLD_CACHE"):
-        return Path(chosen)
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - ~nobody stays
     from platformdirs import user_cache_path
 
     return user_cache_path("tenfold", appauthor=False)
+
+
+def pictures_folder() -> Path:
+    """Where decoded pictures are kept: a folder of its own, since the oldest files in it are removed."""
+    return cache_folder() / "pictures"
 
 
 def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:
@@ -57,13 +62,14 @@ def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:
 
 def load_pictures(key: str, count: int) -> tuple[Images, tuple[str, ...]] | None:
     """The images and notes that were stored under this key; None if there are none, or they are damaged."""
-    path = cache_folder() / f"{key}.npz"
+    path = pictures_folder() / f"{key}.npz"
     try:
         with np.load(path, allow_pickle=False) as archive:  # checks the CRC-32 of each array
             images, notes = archive["images"], tuple(str(note) for note in archive["notes"])
-        os.utime(path)  # says that it was used
     except (OSError, ValueError, TypeError, EOFError, KeyError, zlib.error, zipfile.BadZipFile, NotImplementedError):
         return None
+    with contextlib.suppress(OSError):  # one that others made can be read all the same
+        os.utime(path)  # says that it was used
     fits = images.dtype == np.uint8 and images.ndim == 4 and len(images) == count
     return (images, notes) if fits else None
 
@@ -72,7 +78,7 @@ def store_pictures(key: str, images: Images, notes: tuple[str, ...]) -> None:
     """Keep images and notes; a full or read-only disk is no error, there is just no cache then."""
     if images.nbytes > _MAX_BYTES:
         return
-    folder = cache_folder()
+    folder = pictures_folder()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_path(folder / f"{key}.npz") as temporary:

@@ -11,6 +11,8 @@ import numpy as np
 from tenfold.errors import DataError
 from tenfold.types import Labels
 
+_NOT_PLAIN = ("Cc", "Cs", "Zl", "Zp")
+
 
 def natural_order(name: str) -> tuple[object, ...]:
     """Sort key that puts "class 2" before "class 10", regardless of upper and lower case."""
@@ -44,10 +46,15 @@ def number_classes(
         The class names, and int32 labels for both parts.
 
     Raises:
-        DataError: A class occurs in the test part only.
+        DataError: A class occurs in the test part only, or is none of `class_names`.
     """
     names = tuple(class_names or sorted(set(train), key=natural_order))
     number = {name: position for position, name in enumerate(names)}
+    if unknown := sorted(set(train) - set(names), key=natural_order):
+        raise DataError(
+            f"{source}: the label {unknown[0]!r} is none of its class names{suggestion(unknown[0], names)} They are "
+            f"{shortened(names)}. Correct the label, or add the name."
+        )
     if unknown := sorted(set(test or ()) - set(names), key=natural_order):
         raise DataError(
             f"{source}: the test part has the class {unknown[0]!r}, which the training part lacks"
@@ -71,7 +78,7 @@ def label_names(values: np.ndarray, source: str, class_names: Sequence[str] | No
     """
     values = _flat(values, source)
     if values.dtype.kind in "US":
-        texts = [name(str(text)) for text in values.astype(str)]
+        texts = [name(text) for text in _texts(values, source)]
         if "" in texts:
             raise DataError(f"{source}: label {texts.index('')} is empty. Fill it in, or remove its image.")
         return texts
@@ -94,6 +101,11 @@ def name(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text can be printed on one line and written to a file: no control characters, no halves of UTF-16."""
+    return not any(unicodedata.category(character) in _NOT_PLAIN for character in text)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A full stop and, if one is similar, a question that offers the nearest known word."""
     by_lower = {candidate.lower(): candidate for candidate in known}
@@ -109,6 +121,15 @@ def shortened(names: Sequence[str], most: int = 12) -> str:
 
 def _numbers(part: Sequence[str], number: dict[str, int]) -> Labels:
     return np.fromiter((number[name] for name in part), np.int32, len(part))
+
+
+def _texts(values: np.ndarray, source: str) -> list[str]:
+    if values.dtype.kind == "U":
+        return [str(text) for text in values]
+    try:
+        return [text.decode() for text in values.tolist()]
+    except UnicodeDecodeError as error:
+        raise DataError(f"{source}: labels are bytes that are no UTF-8 ({error}). Store them as text.") from error
 
 
 def _flat(values: np.ndarray, source: str) -> np.ndarray:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tenfold.data.class_names import is_plain
 from tenfold.errors import DataError
 from tenfold.types import Images, Indices, Labels
 
@@ -58,7 +59,8 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse splits that do not fit together."""
+        """Refuse splits that do not fit together, and names that no file or page could hold."""
+        _check_names(self.name, self.class_names)
         for part, split in (("training", self.train), ("test", self.test)):
             _check_split(f"{self.name}, {part} split", split, len(self.class_names))
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
@@ -88,6 +90,15 @@ def _shape(split: Split) -> str:
     return "×".join(str(size) for size in split.images.shape[1:])
 
 
+def _check_names(where: str, class_names: tuple[str, ...]) -> None:
+    for name in class_names:
+        if not isinstance(name, str) or not is_plain(name):
+            raise DataError(f"{where}: {name!r} cannot be a class name; expected text without control characters.")
+    if len(set(class_names)) < len(class_names):
+        twice = next(name for name in class_names if class_names.count(name) > 1)
+        raise DataError(f"{where}: two classes are named {twice!r}; give each its own name.")
+
+
 def _check_split(where: str, split: Split, classes: int) -> None:
     images, labels = split.images, split.labels
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
@@ -97,6 +108,11 @@ def _check_split(where: str, split: Split, classes: int) -> None:
         )
     if 0 in images.shape[1:3]:
         raise DataError(f"{where}: images are {_shape(split)}, so they hold no pixels; expected at least 1×1.")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise DataError(
+            f"{where}: labels are {labels.dtype} {list(labels.shape)}; expected whole numbers [n]. One column of them "
+            "becomes that by labels.reshape(-1), one-hot rows by labels.argmax(axis=1)."
+        )
     if len(images) != len(labels):
         raise DataError(
             f"{where}: {len(images):,} images but {len(labels):,} labels; expected one label for each image."

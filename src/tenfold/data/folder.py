@@ -12,6 +12,7 @@ from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress, Wanted
 from tenfold.errors import DataError
+from tenfold.files import printable
 
 _PART_OF = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -48,7 +49,7 @@ def read_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
     paths = train.paths + (test.paths if test else [])
     images, picture_notes = read_pictures(paths, wanted, progress)
     names, train_labels, test_labels = number_classes(train.classes, test.classes if test else None, str(folder))
-    files = tuple(path.relative_to(folder).as_posix() for path in paths)
+    files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
     cut = len(train.paths)
     return Parts(
         Split(images[:cut], train_labels, files[:cut]),
@@ -116,7 +117,7 @@ def _list_parts(folder: Path) -> tuple[dict[str, Listing], tuple[str, ...]]:
         notes += (f"The {len(validation.paths):,} validation images {use}.",)
         parts[target] = _joined(parts.get(target), validation)
     others = [path for listing in parts.values() for path in listing.others]
-    unused = [path.name for path in _visible_folders(folder) if path.name.lower() not in _PART_OF]
+    unused = [printable(path.name) for path in _visible_folders(folder) if path.name.lower() not in _PART_OF]
     if unused:
         notes += (f"Beside train/, these folders were not used: {shortened(unused)}.",)
     return parts, notes + _other_files_note(folder, others)
@@ -144,6 +145,7 @@ def _list_classes(folder: Path) -> Listing:
     pictures_beside = [path for path in _visible(folder) if path.is_file()]
     if not class_folders:
         raise DataError(f"{folder}: {_what_is_there(pictures_beside)}")
+    _refuse_equal_names(class_folders)
     listing = Listing(others=pictures_beside)
     for class_folder in class_folders:
         pictures, others = list_pictures(class_folder)
@@ -159,6 +161,18 @@ def _joined(first: Listing | None, second: Listing) -> Listing:
     if first is None:
         return second
     return Listing(first.paths + second.paths, first.classes + second.classes, first.others + second.others)
+
+
+def _refuse_equal_names(class_folders: list[Path]) -> None:
+    """Two folders may be named alike but for spaces, or for how accents are composed."""
+    first: dict[str, Path] = {}
+    for folder in class_folders:
+        other = first.setdefault(_class_name(folder), folder)
+        if other != folder:
+            raise DataError(
+                f"{folder.parent}: the class folders {other.name!r} and {folder.name!r} have the same name, apart from "
+                "spaces or how accents are composed. Join them, or rename one."
+            )
 
 
 def _class_name(class_folder: Path) -> str:
@@ -202,7 +216,7 @@ def _other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
 
 
 def _counted(what: str, paths: list[Path], folder: Path) -> str:
-    example = paths[0].relative_to(folder).as_posix()
+    example = printable(paths[0].relative_to(folder).as_posix())
     return f"one {what} ({example})" if len(paths) == 1 else f"{len(paths):,} {what}s (such as {example})"
 
 

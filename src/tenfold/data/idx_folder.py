@@ -26,7 +26,7 @@ def is_idx_folder(folder: Path) -> bool:
         DataError: The folder cannot be read.
     """
     try:
-        return any(_FILE_NAME.fullmatch(path.name) for path in folder.iterdir())
+        return any(_FILE_NAME.fullmatch(path.name) and path.is_file() for path in folder.iterdir())
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror}). Check its permissions.") from error
 
@@ -63,7 +63,8 @@ def _find_files(folder: Path) -> tuple[str, Files]:
     by_prefix: dict[str, Files] = {}
     # Plain files sort before their .gz: where both are there, the plain one is read.
     for path in sorted(folder.iterdir(), reverse=True):
-        if match := _FILE_NAME.fullmatch(path.name):
+        # Some archives unpack to a folder of the same name beside each file.
+        if path.is_file() and (match := _FILE_NAME.fullmatch(path.name)):
             part = "train" if match[2].lower() == "train" else "test"
             by_prefix.setdefault(match[1], {})[part, match[3].lower()] = path
     if len(by_prefix) > 1:

@@ -70,12 +70,22 @@ def decode_image(source: Path | bytes, name: str | None = None) -> PillowImage.I
     _check_bytes(len(content), name)
     image = _open(io.BytesIO(content), name)
     try:
-        image.load()
-        return _opaque(_eight_bit(_upright(image), name))
+        return plain_picture(image, name)
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever the damage leads to
         raise ImageError(f"{name}: damaged or truncated ({error}). Get a fresh copy, or remove it.") from error
+
+
+def plain_picture(image: PillowImage.Image, name: str) -> PillowImage.Image:
+    """A Pillow image upright, on plain ground, 8 bits deep: see `decode_image`.
+
+    Raises:
+        ImageError: Its pixels have no known range.
+        Exception: Whatever a damaged file, read only now, leads to.
+    """
+    image.load()
+    return _opaque(_eight_bit(_upright(image), name))
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -83,24 +83,25 @@ def _duplicates(dataset: Dataset) -> list[Finding]:
         else:
             by_kind[f"duplicates-in-{splits.pop()}"].append(group)
     return [
-        Finding(kind, severity, message.format(groups=_count(len(by_kind[kind]), "image")), tuple(by_kind[kind]))
+        Finding(kind, severity, message.format(groups=_count(len(groups), "image"), occurs=occurs), tuple(groups))
         for kind, (severity, message) in _DUPLICATE_MESSAGES.items()
-        if by_kind[kind]
+        if (groups := by_kind[kind])
+        for occurs in ("occurs" if len(groups) == 1 else "occur",)
     ]
 
 
 _DUPLICATE_MESSAGES: dict[str, tuple[Severity, str]] = {
     "conflicting-labels": (
         "problem",
-        "{groups} occur more than once with different labels. At most one of them is right: correct or remove.",
+        "{groups} {occurs} more than once with different labels. At most one of these is right: correct or remove.",
     ),
     "duplicates-across-splits": (
         "warning",
-        "{groups} occur both in the training and in the test part. The test part then measures memory too: "
+        "{groups} {occurs} both in the training and in the test part. The test part then measures memory too: "
         "remove them from one of the parts.",
     ),
-    "duplicates-in-train": ("note", "{groups} occur more than once in the training part. They count double."),
-    "duplicates-in-test": ("note", "{groups} occur more than once in the test part. They count double."),
+    "duplicates-in-train": ("note", "{groups} {occurs} more than once in the training part: each counts double."),
+    "duplicates-in-test": ("note", "{groups} {occurs} more than once in the test part: each counts double."),
 }
 
 

@@ -91,7 +91,10 @@ def read_table(path: Path) -> Table:
 
 def cells(line: str, separator: str) -> list[str]:
     """The cells of one line, without quotation marks."""
-    return next(csv.reader([line], delimiter=separator), [])
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error as error:
+        raise DataError(f"A table has a line that cannot be read ({error}): {line[:60]} … Is it a CSV file?") from error
 
 
 def cell(line: str, separator: str, column: int) -> str:
@@ -115,7 +118,7 @@ def table_labels(table: Table) -> list[str]:
             raise DataError(
                 f"{table.path}: line {number} has the label {text!r}; expected {expected}. Correct or remove it."
             )
-    return [str(int(float(text))) for text in texts] if numeric else texts
+    return list(map(_whole, texts)) if numeric else texts
 
 
 def check_cells(table: Table, row: int, found: int) -> None:
@@ -165,7 +168,12 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # which Python allows in numbers
+
+
+def _whole(number: str) -> str:
+    """A whole number without decimals, exact also beyond 2⁵³."""
+    return str(int(number) if number.isdecimal() else int(float(number)))
 
 
 def _is_picture(cell: str) -> bool:

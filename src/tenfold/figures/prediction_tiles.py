@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from tenfold.evaluation.wording import percent
 from tenfold.figures.fonts import drawable_names, shortened
 from tenfold.figures.gallery import Bar, Line, Tile, gallery
 from tenfold.figures.style import BLUE, GREY, RED
@@ -41,20 +42,6 @@ def prediction_gallery(
     names = drawable_names(class_names, 1.75)
     tiles = [_prediction_tile(images[i], int(labels[i]), probabilities[i], names) for i in positions]
     return gallery(tiles, columns=columns, tile_width=2.15, title=title, note=note)
-
-
-def percent(probability: float) -> str:
-    """A probability with one decimal, never rounded up to a certainty or down to an impossibility.
-
-    Example:
-        >>> percent(0.98765), percent(0.99999), percent(0.0001)
-        ('98.8 %', '>99.9 %', '<0.1 %')
-    """
-    if 0.9995 <= probability < 1:
-        return ">99.9 %"
-    if 0 < probability < 0.0005:
-        return "<0.1 %"
-    return f"{100 * probability:.1f} %"
 
 
 def _prediction_tile(image: Image, label: int, probabilities: Row, names: Sequence[str]) -> Tile:

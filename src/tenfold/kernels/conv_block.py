@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tenfold.kernels import native
-from tenfold.kernels.convolution import ImageBatch, Kernel, Maps, convolution, same_padding
+from tenfold.kernels.convolution import ImageBatch, Kernel, Maps, Padding, convolution, window_margins
 from tenfold.kernels.max_pooling import max_pooling
 
 LARGEST_WINDOW = 255
@@ -69,12 +69,9 @@ def _positions(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBloc
     return [(images[1 + axis] + sum(margins[axis]) - kernel[axis]) // block.strides[axis] + 1 for axis in (0, 1)]
 
 
-def _pool_margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> list[tuple[int, int]]:
+def _pool_margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> Padding:
     """How far the first and the last windows reach over the edge, down and across."""
-    if block.pool_padding == "valid":
-        return [(0, 0), (0, 0)]
-    positions = _positions(images, kernel, block)
-    return [same_padding(size, pool, pool) for size, pool in zip(positions, block.pool_size, strict=True)]
+    return window_margins(_positions(images, kernel, block), block.pool_size, block.pool_size, block.pool_padding)
 
 
 def twin_conv_block(images: ImageBatch, kernel: Kernel, bias: Any, block: ConvBlock) -> Maps:
@@ -158,10 +155,8 @@ def _array(shape: tuple[int, ...], dtype: Any = jnp.float32) -> Any:
     return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
 
 
-def _margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> list[tuple[int, int]]:
-    if block.padding == "valid":
-        return [(0, 0), (0, 0)]
-    return [same_padding(images[1 + axis], kernel[axis], block.strides[axis]) for axis in (0, 1)]
+def _margins(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> Padding:
+    return window_margins(images[1:3], kernel[:2], block.strides, block.padding)
 
 
 def _attributes(images: tuple[int, ...], kernel: tuple[int, ...], block: ConvBlock) -> dict[str, Any]:

@@ -10,6 +10,7 @@ a product that is folded back onto the positions that the patches came from.
 """
 
 import operator
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -38,19 +39,21 @@ def convolution(images: ImageBatch, kernel: Kernel, strides: Strides, padding: s
     Returns:
         [n, rows, columns, filters].
     """
-    height, width = images.shape[1:3]
-    if padding == "same":
-        margins = (
-            same_padding(height, kernel.shape[0], strides[0]),
-            same_padding(width, kernel.shape[1], strides[1]),
-        )
-    else:
-        margins = ((0, 0), (0, 0))
-    return _convolve(images, kernel, strides, margins)
+    return _convolve(images, kernel, strides, window_margins(images.shape[1:3], kernel.shape[:2], strides, padding))
 
 
-def same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
-    """Zeros before and after, so that ceil(size / stride) windows fit; an odd one goes after."""
+def window_margins(sizes: Sequence[int], windows: Sequence[int], strides: Sequence[int], padding: str) -> Padding:
+    """What is added before and after, down and across.
+
+    "same" adds as much as lets ceil(size / stride) windows fit, an odd one after; "valid" adds nothing.
+    """
+    if padding == "valid":
+        return ((0, 0), (0, 0))
+    down, across = map(_same_margin, sizes, windows, strides)
+    return down, across
+
+
+def _same_margin(size: int, window: int, stride: int) -> tuple[int, int]:
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 

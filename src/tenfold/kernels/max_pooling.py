@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from tenfold.kernels.convolution import ImageBatch, same_padding
+from tenfold.kernels.convolution import ImageBatch, window_margins
 
 _WINDOW_AXES = (2, 4)
 
@@ -27,14 +27,9 @@ def max_pooling(images: ImageBatch, pool_size: tuple[int, int], padding: str) ->
     Returns:
         [n, rows, columns, channels].
     """
-    height, width = images.shape[1:3]
-    if padding == "same":
-        margins = (
-            same_padding(height, pool_size[0], pool_size[0]),
-            same_padding(width, pool_size[1], pool_size[1]),
-        )
-        if margins != ((0, 0), (0, 0)):
-            images = jnp.pad(images, ((0, 0), *margins, (0, 0)), constant_values=-jnp.inf)
+    margins = window_margins(images.shape[1:3], pool_size, pool_size, padding)
+    if margins != ((0, 0), (0, 0)):
+        images = jnp.pad(images, ((0, 0), *margins, (0, 0)), constant_values=-jnp.inf)
     pooled: ImageBatch = _pool(windows_of(images, pool_size))
     return pooled
 

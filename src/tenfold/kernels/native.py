@@ -84,10 +84,18 @@ def target(handler: str) -> str:
 @cache
 def _library() -> ctypes.CDLL | None:
     wanted = os.environ.get("TENFOLD_KERNELS")
+    if wanted not in (None, "", "none", *INSTRUCTION_SETS):
+        raise KernelError(_unknown(wanted))
     path = library_path()
     if wanted == "none" or path is None:
         return None
-    library = ctypes.CDLL(str(path))
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise KernelError(
+            f"The native kernels cannot be loaded ({error}). Install Tenfold on this machine, so that they are built "
+            "for it; or set TENFOLD_KERNELS=none to do without them."
+        ) from error
     library.TenfoldInstructionSet.restype = ctypes.c_char_p
     library.TenfoldHasInstructionSet.argtypes = [ctypes.c_char_p]
     library.TenfoldChooseInstructionSet.argtypes = [ctypes.c_char_p]
@@ -96,11 +104,15 @@ def _library() -> ctypes.CDLL | None:
         jax.ffi.register_ffi_target(target(handler), capsule, platform="cpu")
     chosen = [name for name in INSTRUCTION_SETS if wanted in (None, "", name)]
     if not any(library.TenfoldChooseInstructionSet(name.encode()) for name in chosen):
-        raise KernelError(
-            f"TENFOLD_KERNELS is {wanted!r}; expected none, or an instruction set that this processor has, of "
-            f"{', '.join(INSTRUCTION_SETS)}. Leave it unset to take the best."
-        )
+        raise KernelError(_unknown(wanted))
     return library
+
+
+def _unknown(wanted: str | None) -> str:
+    return (
+        f"TENFOLD_KERNELS is {wanted!r}; expected none, or an instruction set that this processor has, of "
+        f"{', '.join(INSTRUCTION_SETS)}. Leave it unset to take the best."
+    )
 
 
 def library_path() -> Path | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from tenfold.photo.page import Array, Values
+from tenfold.photo.page import Array, Values, around_ink
 
 _SPECK = 0.3
 """Marks smaller than this share of the usual height of a character are pieces or specks."""
@@ -235,6 +235,6 @@ def cut_mark(mark: Mark, starts: Array, ends: Array) -> Mark | None:
 
 
 def _tight(ink: Values, left: int, top: int) -> Mark:
-    rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
-    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Mark(np.asarray(tight, np.float32), left + int(columns[0]), top + int(rows[0]))
+    box = around_ink(ink)
+    assert box is not None
+    return Mark(np.asarray(ink[box], np.float32), left + int(box[1].start), top + int(box[0].start))

@@ -1,8 +1,6 @@
 """From a photo of handwriting to one image for each character, in the form of MNIST's."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -15,6 +13,7 @@ from tenfold.photo.lines import remove_lines
 from tenfold.photo.network_input import network_input
 from tenfold.photo.page import Page
 from tenfold.photo.pictures import draw_boxes, draw_inputs, draw_page
+from tenfold.photo.plain import Prepared
 from tenfold.photo.sheet import cover_surroundings
 from tenfold.photo.strokes import Change
 from tenfold.photo.touching import split_touching
@@ -34,17 +33,6 @@ _AS_HIGH = 0.6
 """Marks that are at least so high, measured by the highest, may be characters of their own, and not pieces."""
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A photo as images for the network, one for each character in reading order."""
-
-    images: list[Image]
-    boxes: list[tuple[int, int, int, int]]
-    notes: tuple[str, ...]
-    line_lengths: tuple[int, ...]
-    steps: list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]] = field(default_factory=list)
 
 
 def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Prepared:

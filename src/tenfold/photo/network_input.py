@@ -3,7 +3,7 @@
 import numpy as np
 
 from tenfold.photo.normalisation import MNIST_STROKE_WIDTH, normalise_character
-from tenfold.photo.page import Array, Values
+from tenfold.photo.page import Array, Values, around_ink
 from tenfold.photo.strokes import Change, adapt_stroke
 
 
@@ -17,9 +17,8 @@ def network_input(ink: Values, size: tuple[int, int] = (28, 28)) -> tuple[Array,
     Returns:
         uint8 of that size, light ink on black ground, and what was done to the strokes.
     """
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
-    if not len(rows):
+    box = around_ink(ink)
+    if box is None:
         return np.zeros(size, np.uint8), None
-    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    adapted, change = adapt_stroke(tight, MNIST_STROKE_WIDTH, min(size))
+    adapted, change = adapt_stroke(ink[box], MNIST_STROKE_WIDTH, min(size))
     return normalise_character(adapted, size), change

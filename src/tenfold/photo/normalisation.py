@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tenfold.photo.page import around_ink
+
 Ink = np.ndarray[Any, np.dtype[np.float32]]
 """[height, width]: 0 is ground, 1 is ink."""
 
@@ -40,10 +42,10 @@ def normalise_character(ink: Ink, size: tuple[int, int] = (28, 28)) -> np.ndarra
     """
     height, width = size
     image = np.zeros(size, np.uint8)
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
-    if not len(rows):
+    found = around_ink(ink)
+    if found is None:
         return image
-    tight = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    tight = ink[found]
     side = max(1, round(BOX_SHARE * min(size)))
     square = max(tight.shape)
     down, across = (area_weights(length, square, side) for length in tight.shape)

@@ -69,6 +69,12 @@ def enlarged(values: Values, shape: tuple[int, ...]) -> Values:
     return np.asarray(image.resize((shape[1], shape[0]), PillowImage.Resampling.BILINEAR), np.float32)
 
 
+def around_ink(ink: Array) -> tuple[slice, slice] | None:
+    """Rows and columns of the smallest box with all that is above 0 in [height, width]; None if nothing is."""
+    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
+    return (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)) if len(rows) else None
+
+
 def border(values: Array) -> Array:
     """The outermost pixels of [height, width], as [n]."""
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])

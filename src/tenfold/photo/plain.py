@@ -13,18 +13,30 @@ _PLAIN_BORDER, _NEAR = 0.9, 24
 _LIGHT, _DARK = 176, 80
 
 
+Steps = list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]]
+"""Stages of a picture, named: uint8 [height, width] or [height, width, 3]."""
+
+
 @dataclass(frozen=True)
-class Plain:
-    """One picture as one image for the network."""
+class Prepared:
+    """A picture as images for the network: one for the whole, or one for each character in reading order.
+
+    Args:
+        images: uint8 [height, width, channels] of the network's shape.
+        boxes: Left, top, width and height of each in pixels of the picture.
+        notes: Sentences on what was unusual about the picture.
+        line_lengths: How many images each line has.
+        steps: Every stage, if asked for.
+    """
 
     images: list[Image]
     boxes: list[tuple[int, int, int, int]]
-    notes: tuple[str, ...]
-    steps: list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     line_lengths: tuple[int, ...] = (1,)
+    steps: Steps = field(default_factory=list)
 
 
-def prepare_plain(image: Image, polarity: str, picture: PillowImage.Image, keep_steps: bool) -> Plain:
+def prepare_plain(image: Image, polarity: str, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
     """Give a resized picture to the network as it is; invert it if its ground is plainly that of a negative.
 
     Args:
@@ -40,7 +52,7 @@ def prepare_plain(image: Image, polarity: str, picture: PillowImage.Image, keep_
         ink, ground = found.split("-on-")
         notes = (f"{ink} ink on {ground} ground: inverted",)
         steps = [*steps[:-1], ("inverted", image)] if keep_steps else []
-    return Plain([image], [(0, 0, *picture.size)], notes, steps)
+    return Prepared([image], [(0, 0, *picture.size)], notes, steps=steps)
 
 
 def plain_polarity(image: Image) -> str | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -13,17 +12,12 @@ from tenfold.classifier.classifier import Classifier, Prediction
 from tenfold.classifier.pictures import decode_picture
 from tenfold.data.class_names import are_characters
 from tenfold.data.image_file import resize_image
-from tenfold.photo.plain import Plain, prepare_plain
+from tenfold.photo.plain import Prepared, Steps, prepare_plain
 from tenfold.photo.small import fitted_if_nearer
 from tenfold.types import Image
 
-if TYPE_CHECKING:
-    from tenfold.photo.handwriting import Prepared
-
 UNKNOWN = "?"
 """What stands in a text for a character that is none of the classes."""
-
-Steps = list[tuple[str, np.ndarray[Any, np.dtype[np.uint8]]]]
 
 
 @dataclass(frozen=True)
@@ -102,9 +96,9 @@ def reads_handwriting(classifier: Classifier) -> bool:
     return metadata.image_shape == (28, 28, 1) and metadata.polarity != "none" and are_characters(metadata.class_names)
 
 
-def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
-    if is_empty(classifier, picture):
-        return Plain([], [], ("nothing found",), [("picture", np.asarray(picture))] if keep_steps else [], (0,))
+def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
+    if shows_nothing(classifier, picture):
+        return Prepared([], [], ("nothing found",), (0,), [("picture", np.asarray(picture))] if keep_steps else [])
     if is_whole(classifier, picture):
         return prepare_whole(classifier, picture, keep_steps)
     from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
@@ -112,8 +106,8 @@ def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: boo
     return prepare_handwriting(classifier, picture, keep_steps)
 
 
-def is_empty(classifier: Classifier, picture: PillowImage.Image) -> bool:
-    """Whether all pixels of a picture are alike, so that nothing is written on it."""
+def shows_nothing(classifier: Classifier, picture: PillowImage.Image) -> bool:
+    """Whether a picture for a model of handwriting has pixels that are all alike, so that nothing is written on it."""
     values = np.asarray(picture)
     return reads_handwriting(classifier) and bool((values == values[0, 0]).all())
 
@@ -124,7 +118,7 @@ def is_whole(classifier: Classifier, picture: PillowImage.Image) -> bool:
     return picture.size == (width, height) or not reads_handwriting(classifier)
 
 
-def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> "Plain | Prepared":
+def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
     """The whole picture, resized, as an image for the network; a small character perhaps as a photo would give it."""
     height, width, channels = classifier.image_shape
     image: Image = resize_image(picture, (height, width), channels)
@@ -132,7 +126,7 @@ def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps
     return fitted_if_nearer(classifier, plain, picture, keep_steps) if reads_handwriting(classifier) else plain
 
 
-def _reading(prepared: "Plain | Prepared", predictions: list[Prediction]) -> Reading:
+def _reading(prepared: Prepared, predictions: list[Prediction]) -> Reading:
     characters = [
         Character(prediction.label, prediction.probability, prediction.top, box)
         for prediction, box in zip(predictions, prepared.boxes, strict=True)

@@ -34,6 +34,8 @@ def cover_surroundings(page: Page) -> Page:
     if sheet is None:
         return page
     inner = ndimage.binary_erosion(sheet, np.ones((3, 3)), iterations=2)
+    if not inner.any():
+        return page  # too narrow a strip to show a sheet
     nearest = ndimage.distance_transform_edt(~inner, return_distances=False, return_indices=True)
     shape = page.values.shape
     filled, inside = enlarged(small[tuple(nearest)], shape), enlarged(inner, shape) > 0.5

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image as PillowImage
 
 from tenfold.classifier.classifier import Classifier, load_onnx
-from tenfold.photo.read import is_empty, is_whole, prepare_whole
+from tenfold.photo.read import is_whole, prepare_whole, shows_nothing
 from tenfold.types import Image
 
 
@@ -32,7 +32,7 @@ def load_classifier(path: str | Path) -> Classifier:
 
 def prepare_single(classifier: Classifier, picture: PillowImage.Image) -> Image | None:
     """A decoded picture of one thing as an image for the network; None if nothing is on it, or several characters."""
-    if is_empty(classifier, picture):
+    if shows_nothing(classifier, picture):
         return None
     if is_whole(classifier, picture):
         return prepare_whole(classifier, picture, keep_steps=False).images[0]

@@ -1,19 +1,15 @@
 """Pictures of the network's own size: taken as they are, or, if they are not as MNIST's images are, as small photos."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as PillowImage
 
 from tenfold.classifier.classifier import Classifier
 from tenfold.photo.normalisation import is_normalised
-from tenfold.photo.page import Values, border
-from tenfold.photo.plain import Plain
+from tenfold.photo.page import Values, around_ink, border
+from tenfold.photo.plain import Prepared
 from tenfold.types import Image
-
-if TYPE_CHECKING:
-    from tenfold.photo.handwriting import Prepared
 
 _LEAST_CONTRAST, _FAINT = 40, 0.15
 """Ink differs from the ground by so many greys at its strongest, and by more than that share of it elsewhere."""
@@ -25,9 +21,7 @@ _MOST_INK = 0.5
 """Of the box around a character; many things that fill theirs, such as clothes, have more."""
 
 
-def fitted_if_nearer(
-    classifier: Classifier, plain: Plain, picture: PillowImage.Image, keep_steps: bool
-) -> "Plain | Prepared":
+def fitted_if_nearer(classifier: Classifier, plain: Prepared, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
     """The picture as it is, or the character on it in MNIST's form, if that is much like the training images.
 
     Args:
@@ -74,5 +68,4 @@ def _strokes(ink: Values) -> Values:
 
 def _share_of_ink(ink: Values) -> float:
     """The mean of the box around the ink, 0…1."""
-    rows, columns = np.flatnonzero(ink.max(axis=1)), np.flatnonzero(ink.max(axis=0))
-    return float(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean() / 255)
+    return float(ink[around_ink(ink)].mean() / 255)

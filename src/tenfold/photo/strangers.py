@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from tenfold.data.sizes import Progress
 from tenfold.photo.network_input import network_input
-from tenfold.photo.page import Array, Values
+from tenfold.photo.page import Array, Values, around_ink
 from tenfold.photo.redrawing import bent, photographed
 from tenfold.photo.signs import SIGNS, Points, rounded, sign_strokes
 from tenfold.photo.spoiling import spoil
@@ -84,11 +84,11 @@ def _stranger(digits: Images, random: np.random.Generator) -> Array:
 
 def _filling(ink: Values, size: tuple[int, int], random: np.random.Generator) -> Array:
     """As data sets of things have it: up to the edges of the image, wherever the centre of mass is then."""
-    rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
+    box = around_ink(ink)
     image = np.zeros(size, np.uint8)
-    if len(rows):
+    if box:
         (top, left), (bottom, right) = random.integers(0, min(size) // _MOST_MARGIN + 1, (2, 2))
-        tight = PillowImage.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        tight = PillowImage.fromarray(ink[box])
         inside = image[top : size[0] - bottom, left : size[1] - right]
         inside[:] = np.rint(255 * np.asarray(tight.resize(inside.shape[::-1], PillowImage.Resampling.BOX)))
     return image

@@ -30,7 +30,8 @@ def adapt_stroke(ink: Values, wanted_pixels: float, image_side: int = 28) -> tup
     """
     to_image = BOX_SHARE * image_side / max(ink.shape)
     width = stroke_width(ink) * to_image
-    if THINNEST * wanted_pixels <= width <= THICKEST * wanted_pixels or width == 0:
+    faint = not (ink >= 0.5).any()  # no pixel is certainly ink, so that there is no edge to move
+    if THINNEST * wanted_pixels <= width <= THICKEST * wanted_pixels or width == 0 or faint:
         return ink, None
     ink, to_image = _fine(ink), to_image * max(ink.shape) / max(_FINE_PIXELS, *ink.shape)
     if width < wanted_pixels:

@@ -85,16 +85,20 @@ def refuse_label_changing(augmentation: Augmentation, class_names: Sequence[str]
         )
 
 
-def refuse_mirrored_characters(averaging: Averaging, class_names: Sequence[str]) -> None:
+def refuse_mirrored_characters(
+    averaging: Averaging, augmentation: Augmentation | None, class_names: Sequence[str]
+) -> None:
     """Refuse to let a mirrored digit or letter count.
 
     Raises:
         RecipeError: The classes are digits or letters, and mirrored copies would be averaged.
     """
-    if averaging.mirrored and are_characters(class_names):
+    allowed = augmentation is not None and augmentation.allow_label_changing
+    if averaging.mirrored and not allowed and are_characters(class_names):
         raise RecipeError(
             f"averaging.mirrored lets mirror images count, but the classes are digits or letters "
-            f"({', '.join(class_names[:3])} …), which would then show others. Take it out."
+            f"({', '.join(class_names[:3])} …), which would then show others. Take it out; "
+            "or, if it is meant, set augmentation.allow_label_changing=true."
         )
 
 

@@ -185,7 +185,7 @@ class Training(Settings):
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 0
     fraction: AboveZeroToOne = 1.0
     redrawn: Annotated[int, Field(ge=0, le=MOST_REDRAWN, strict=True)] = 0
-    strangers: Annotated[float, Field(ge=0, le=1)] = 0.0
+    strangers: FromZeroToOne = 0.0
     validation_split: Share = 0.0
     watch_test_set: bool = False
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None

@@ -44,6 +44,7 @@ def render_report(
     Returns:
         The page. The same arguments give the same page.
     """
+    recipe = tomllib.loads(recipe_toml)
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -55,7 +56,8 @@ def render_report(
             history=history,
             epoch_seconds=_epoch_seconds(run, history),
             recipe_toml=recipe_toml.strip(),
-            watches_test_set=tomllib.loads(recipe_toml)["training"].get("watch_test_set", False),
+            recipe={"data": None, **recipe},
+            watches_test_set=recipe["training"].get("watch_test_set", False),
             summary=summary,
             figures={name: _figure(content) for name, content in figures.items()},
             folder=folder,

@@ -15,10 +15,10 @@ from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
 from tenfold.files import write_text
 from tenfold.recipes.recipe import load_recipe
-from tenfold.run.loading import load_with_progress
-from tenfold.run.run_folder import PREDICTION_COLUMNS, RunFolder, find_run, read_json, write_csv
-from tenfold.terminal import stderr
-from tenfold.types import Labels, Probabilities
+from tenfold.run.loading import load_with_progress, shown_progress
+from tenfold.run.run_folder import FILE_COLUMN, PREDICTION_COLUMNS, RunFolder, find_run, read_json, write_csv
+from tenfold.terminal import busy, stderr
+from tenfold.types import Probabilities
 
 
 def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
@@ -35,10 +35,11 @@ def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
     """
     folder = RunFolder(find_run(str(run)))
     classifier = load_onnx(folder.onnx_model)
-    if read_json(folder.run).get("status") != "finished":
-        stderr.print(f"Note: {folder.path} was not trained to its end.", markup=False)
+    if read_json(folder.run).get("status") in ("interrupted", "diverged"):
+        stderr.print(f"Note: {folder.path} was not trained to its end.")
     split = _own_test_split(folder) if data is None else _other_split(str(data), classifier)
-    return evaluate_predictions(classifier.probabilities(split.images), split.labels, classifier.class_names)
+    with busy("Evaluating"):
+        return evaluate_predictions(classifier.probabilities(split.images), split.labels, classifier.class_names)
 
 
 def _own_test_split(folder: RunFolder) -> Split:
@@ -63,9 +64,11 @@ def _own_test_split(folder: RunFolder) -> Split:
 def _other_split(data: str, classifier: Classifier) -> Split:
     """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
     height, width, channels = classifier.image_shape
-    split, class_names, notes = load_test_images(data, size=(height, width), gray=channels == 1)
+    with shown_progress("Reading images") as progress:
+        loaded = load_test_images(data, size=(height, width), gray=channels == 1, progress=progress)
+    split, class_names, notes = loaded
     for note in notes:
-        stderr.print(f"Note: {note}", markup=False)
+        stderr.print(f"Note: {note}")
     unknown = [name for name in class_names if name not in classifier.class_names]
     if unknown:
         raise DataError(
@@ -102,7 +105,8 @@ def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     test, classifier = dataset.test, load_onnx(folder.onnx_model)
     probabilities, scores = classifier.probabilities_and_scores(test.images)
     metrics = evaluate_predictions(probabilities, test.labels, dataset.class_names)
-    write_csv(folder.predictions, _prediction_rows(probabilities, test.labels), PREDICTION_COLUMNS)
+    columns = (*PREDICTION_COLUMNS, FILE_COLUMN) if test.files else PREDICTION_COLUMNS
+    write_csv(folder.predictions, _prediction_rows(probabilities, test), columns)
     write_text(folder.metrics, metrics.model_dump_json(indent=2) + "\n")
     threshold = classifier.metadata.rejection_threshold
     return Evaluation(
@@ -113,14 +117,15 @@ def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     )
 
 
-def _prediction_rows(probabilities: Probabilities, labels: Labels) -> list[dict[str, Any]]:
+def _prediction_rows(probabilities: Probabilities, test: Split) -> list[dict[str, Any]]:
     predicted = probabilities.argmax(axis=1)
-    columns = (
-        labels,
+    numbers = (
+        test.labels,
         predicted,
-        probabilities[np.arange(len(labels)), predicted],
-        losses(probabilities, labels),
+        probabilities[np.arange(len(test)), predicted],
+        losses(probabilities, test.labels),
     )
+    files = [{FILE_COLUMN: file} for file in test.files] or [{}] * len(test)
     return [
         {
             "index": index,
@@ -128,6 +133,9 @@ def _prediction_rows(probabilities: Probabilities, labels: Labels) -> list[dict[
             "predicted": guess,
             "probability": f"{share:.6f}",
             "loss": f"{loss:.6f}",
+            **file,
         }
-        for index, (label, guess, share, loss) in enumerate(zip(*(c.tolist() for c in columns), strict=True))
+        for index, (label, guess, share, loss, file) in enumerate(
+            zip(*(column.tolist() for column in numbers), files, strict=True)
+        )
     ]

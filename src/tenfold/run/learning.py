@@ -47,7 +47,7 @@ class Learned:
         message: Why, if it diverged.
         networks: How many networks the model averages.
         calibration: How far its probabilities can be believed, and what it rejects.
-        metadata: What its ONNX file says about it; None until it is saved.
+        metadata: What its ONNX file says about it; None until it is calibrated.
     """
 
     model: Any
@@ -136,20 +136,22 @@ def _material(plan: Plan) -> tuple[Images, Any]:
 def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verbose: Verbose, log: EpochLog) -> None:
     recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
     classes = network.output_shape[1]
-    fit(
-        network,
-        *material,
-        batch_size=training.batch_size,
-        epochs=training.epochs,
-        verbose=verbose,
-        callbacks=[log, *_early_stopping(training.early_stopping)],
-        validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
-        class_weight=plan.class_weight,
-        seed=seed,
-        augmentation=recipe.augmentation,
-    )
-    if recipe.compile.ema_momentum or moving_averages_lag(network, int(network.optimizer.iterations)):
-        recompute_moving_averages(network, material[0], training.batch_size)
+    try:
+        fit(
+            network,
+            *material,
+            batch_size=training.batch_size,
+            epochs=training.epochs,
+            verbose=verbose,
+            callbacks=[log, *_early_stopping(training.early_stopping)],
+            validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
+            class_weight=plan.class_weight,
+            seed=seed,
+            augmentation=recipe.augmentation,
+        )
+    finally:  # a network whose training was interrupted is kept, too
+        if recipe.compile.ema_momentum or moving_averages_lag(network, int(network.optimizer.iterations)):
+            recompute_moving_averages(network, material[0], training.batch_size)
 
 
 def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:
@@ -168,18 +170,19 @@ def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
 
 
 def calibrated(learned: Learned, plan: Plan) -> Learned:
-    """Settle what the ONNX file will say: calibration is measured, if training came to its end."""
-    metadata, calibration = model_metadata(plan), learned.calibration
-    if learned.status == "trained":
-        with plan.watch.stage("calibration"):
-            calibration = calibrate(learned.model, plan, metadata)
+    """Measure how far the model can be believed, if training came to its end."""
+    if learned.status != "trained":
+        return learned
+    with plan.watch.stage("calibration"):
+        metadata = model_metadata(plan)
+        calibration = calibrate(learned.model, plan, metadata)
     metadata = replace(
         metadata, temperature=calibration.temperature, rejection_threshold=calibration.rejection_threshold
     )
     return replace(learned, calibration=calibration, metadata=metadata)
 
 
-def save_model(learned: Learned, folder: RunFolder) -> None:
+def save_model(learned: Learned, plan: Plan, folder: RunFolder) -> None:
     """Save a model three times: for Keras, its weights alone, and for ONNX Runtime."""
     model = learned.model
     without_muon(model)
@@ -188,13 +191,12 @@ def save_model(learned: Learned, folder: RunFolder) -> None:
     with atomic_path(folder.weights) as path:
         # A compiled model would put its optimiser's state in as well.
         keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path, overwrite=True)
-    save_onnx(learned, folder)
+    save_onnx(learned, plan, folder)
 
 
-def save_onnx(learned: Learned, folder: RunFolder, metrics: Metrics | None = None) -> None:
-    """Save a calibrated model for ONNX Runtime; `metrics` are those of the final evaluation, once there are any."""
-    metadata = learned.metadata
-    assert metadata is not None
+def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics | None = None) -> None:
+    """Save a model for ONNX Runtime; `metrics` are those of the final evaluation, once there are any."""
+    metadata = learned.metadata or model_metadata(plan)
     if metrics:
         metadata = replace(metadata, accuracy=metrics.accuracy, test_count=metrics.count)
     write_onnx(learned.model, folder.onnx_model, metadata, learned.calibration.distances)

@@ -28,7 +28,7 @@ def load_with_progress(source: str, size: tuple[int, int] | None = None, gray: b
     with shown_progress("Reading images") as progress:
         dataset = load_dataset(source, size=size, gray=gray, progress=progress)
     for note in dataset.notes:
-        stderr.print(f"Note: {note}", markup=False)
+        stderr.print(f"Note: {note}")
     return dataset
 
 

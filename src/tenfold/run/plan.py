@@ -74,7 +74,7 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     if recipe.augmentation:
         refuse_label_changing(recipe.augmentation, dataset.class_names)
     if recipe.averaging:
-        refuse_mirrored_characters(recipe.averaging, dataset.class_names)
+        refuse_mirrored_characters(recipe.averaging, recipe.augmentation, dataset.class_names)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
 

@@ -21,6 +21,8 @@ from tenfold.files import write_text
 RUNS = Path("runs")
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 PREDICTION_COLUMNS = ("index", "label", "predicted", "probability", "loss")
+FILE_COLUMN = "file"
+"""Where each test image came from; only in runs on picture files."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def find_run(name: str) -> Path:
         RunError: There is none; it says where runs were looked for.
     """
     if name == "last":
-        finished = [path for path in RUNS.glob("*/run.json") if read_json(path).get("status") == "finished"]
+        finished = [path for path in RUNS.glob("*/run.json") if _status(path) == "finished"]
         if not finished:
             raise RunError(f"There is no finished run below {RUNS.absolute()}. Train one first: tenfold train mnist")
         return max(finished, key=lambda path: path.stat().st_mtime_ns).parent
@@ -140,6 +142,14 @@ def find_run(name: str) -> Path:
     known = sorted(path.parent.name for path in RUNS.glob("*/run.json"))
     some = f" Runs below {RUNS}/: {', '.join(known[-5:])}." if known else " Train one first: tenfold train mnist"
     raise RunError(f"There is no run {name!r}.{some}")
+
+
+def _status(path: Path) -> Any:
+    """What a run.json says of its run; None if it is damaged, for it is not the run that was asked for."""
+    try:
+        return read_json(path).get("status")
+    except RunError:
+        return None
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
@@ -154,9 +164,12 @@ def read_json(path: Path) -> Any:
         RunError: It is missing or damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("it holds no table")
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: cannot be read ({error}). Was the run interrupted? Train it again.") from error
+    return document
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

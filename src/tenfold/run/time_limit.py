@@ -189,4 +189,4 @@ def _described(forecast: Forecast) -> str:
 
 def _say(text: str, verbose: Verbose) -> None:
     if verbose:
-        stderr.print(text, markup=False)
+        stderr.print(text)

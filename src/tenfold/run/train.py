@@ -13,6 +13,7 @@ from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
 from tenfold.recipes.auto import AUTO_SECONDS
 from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
+from tenfold.recipes.wording import counted
 from tenfold.run.description import run_document
 from tenfold.run.duration import parse_duration
 from tenfold.run.libraries import wait_for_libraries
@@ -151,7 +152,7 @@ def _learn(
     plan: Plan, out: Path | None, verbose: Verbose, ahead: "Future[dict[str, bytes]]"
 ) -> tuple[RunFolder, "Learned"]:
     """Build, fit and save the model; the run's description says that it is not evaluated yet."""
-    from tenfold.run.learning import Learned, build, learn
+    from tenfold.run.learning import Learned, build, calibrated, learn
     from tenfold.training.epoch_log import EpochLog
 
     recipe, watch = plan.recipe, plan.watch
@@ -164,24 +165,30 @@ def _learn(
     try:
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
-        learned = _save(plan, folder, learned)
-    except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
+        learned = calibrated(learned, plan)
         _save(plan, folder, learned)
+    except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
+        _rescue(plan, folder, learned)
         if learned.status == "trained":
             raise _interrupted_after_training(folder) from interrupt
     return folder, learned
 
 
-def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
-    from tenfold.run.learning import calibrated, save_model
+def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
+    from tenfold.run.learning import save_model
 
     plan.watch.split("training", "compiling", learned.log.compile_seconds)
-    learned = calibrated(learned, plan)
     with plan.watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_model(learned, folder)
+        save_model(learned, plan, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
-    return learned
+
+
+def _rescue(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
+    try:
+        _save(plan, folder, learned)
+    except KeyboardInterrupt as interrupt:
+        raise TrainingInterrupted(f"Interrupted while saving: {folder.path} is not complete.") from interrupt
 
 
 def _interrupted_after_training(folder: RunFolder) -> TrainingInterrupted:
@@ -212,7 +219,7 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
     with watch.stage("evaluation"):
         evaluation = evaluate_dataset(folder, dataset)
         metrics = evaluation.metrics
-        save_onnx(learned, folder, metrics)
+        save_onnx(learned, plan, folder, metrics)
         difference = onnx_difference(learned.model, folder, dataset.test.images[:_PARITY_IMAGES])
         if not difference <= _PARITY_TOLERANCE:
             stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
@@ -243,7 +250,7 @@ def _history_rows(learned: "Learned") -> list[dict[str, str]]:
 
 
 def _raise_unfinished(learned: "Learned", folder: RunFolder) -> None:
-    saved = f"The model so far is in {folder.path} ({len(learned.log.rows)} finished epochs)."
+    saved = f"The model so far is in {folder.path} ({counted(len(learned.log.rows), 'finished epoch')})."
     if learned.status == "diverged":
         raise NonFiniteLossError(f"{learned.message} {saved}")
     raise TrainingInterrupted(f"Interrupted. {saved}")

@@ -60,4 +60,5 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         # Operation by operation, a schedule takes longer than an epoch of fifty images.
         if schedule is not self._schedule:
             self._schedule, self._compiled_schedule = schedule, jax.jit(schedule)
-        return float(self._compiled_schedule(optimizer.iterations.value))
+        # A step is counted as soon as it is done: the last one had the rate of the count before.
+        return float(self._compiled_schedule(optimizer.iterations.value - 1))

@@ -145,16 +145,18 @@ def _run_epochs(
     model.stop_training = False
     logs: dict[str, Any] = {}
     listeners.on_train_begin()
-    for one in passes:
-        epoch = one.epoch
-        listeners.on_epoch_begin(epoch)
-        logs = _train_epoch(model, training, one, listeners)
-        if evaluation and not model.stop_training and (epoch + 1) % validation_freq == 0:
-            logs |= {f"val_{name}": value for name, value in _evaluate(model, evaluation, listeners).items()}
-        listeners.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    model.optimizer.finalize_variable_values(model.trainable_weights)
+    try:
+        for one in passes:
+            epoch = one.epoch
+            listeners.on_epoch_begin(epoch)
+            logs = _train_epoch(model, training, one, listeners)
+            if evaluation and (epoch + 1) % validation_freq == 0:
+                logs |= {f"val_{name}": value for name, value in _evaluate(model, evaluation, listeners).items()}
+            listeners.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+    finally:  # averaged weights are what is kept, also of a training that was interrupted
+        model.optimizer.finalize_variable_values(model.trainable_weights)
     listeners.on_train_end(logs)
 
 

@@ -131,6 +131,11 @@ def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
             raise DataError(
                 f"y runs from {y.min()} to {y.max()}, but the model has {classes} outputs; expected 0 to {classes - 1}."
             )
+    elif loss == "categorical_crossentropy" and y.ndim == 2 and y.shape[1] not in (1, classes):
+        raise DataError(
+            f"y has shape {list(y.shape)}: one-hot labels of {y.shape[1]} classes, but the model has {classes} "
+            "outputs. Give labels of as many classes, or a model with as many outputs."
+        )
     elif loss == "categorical_crossentropy" and y.shape[1:] != (classes,):
         raise DataError(
             f"y has shape {list(y.shape)}: integer labels. The loss {loss} expects one-hot labels [n, {classes}]: "

@@ -31,7 +31,7 @@ def recompute_moving_averages(model: Any, images: Images, batch_size: int) -> No
 
     Args:
         model: A built Keras model; one without BatchNormalization is left alone.
-        images: Training images [n, height, width, channels]; the first batches of them are used.
+        images: Training images [n, height, width, channels]; at most 200 batches of them, drawn at random, are used.
         batch_size: Images for each pass, or all if they are fewer; a smaller last batch is left out.
     """
     momenta = _momenta(model)
@@ -39,7 +39,9 @@ def recompute_moving_averages(model: Any, images: Images, batch_size: int) -> No
     if not momenta or not batch_size:
         return
     batches = min(len(images) // batch_size, _MOST_BATCHES)
-    data = jnp.asarray(images[: batches * batch_size])
+    # Folders are read class by class: in that order, a batch would have the statistics of one class alone.
+    chosen = np.random.default_rng(0).permutation(len(images))[: batches * batch_size]
+    data = jnp.asarray(images[chosen])
     trainable = [variable.value for variable in model.trainable_variables]
     before = [variable.value for variable in model.non_trainable_variables]
     empty = [jnp.zeros_like(value) if number in momenta else value for number, value in enumerate(before)]

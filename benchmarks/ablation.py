@@ -12,6 +12,7 @@ time, and are written after each run, so that a benchmark that was cut short goe
 import argparse
 import json
 import re
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -95,11 +96,11 @@ def plain(setting: str) -> str:
 
 
 def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
-    """The results so far, or none if they were measured with other settings, recipe, versions or machine."""
+    """The results so far; those of another recipe file, version or machine are not gone on with."""
     common = {"recipe": recipe, "settings": settings, **circumstances(recipe)}
-    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if any(document.get(key) != value for key, value in common.items()):
-        document = {**common, "variants": {}}
+    document = {"variants": {}} | (json.loads(path.read_text(encoding="utf-8")) if path.exists() else common)
+    if other := [key for key, value in common.items() if document.get(key) != value]:
+        sys.exit(f"{path} was measured with another {' and '.join(other)}. Move it away to measure anew.")
     return document | {"date": date.today().isoformat()}
 
 

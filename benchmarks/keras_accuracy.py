@@ -35,8 +35,10 @@ def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Any:
     optimizer = recipe.compile.optimizer.model_dump()
     if optimizer["name"] == "muon":
         sys.exit(f"{recipe.name}: Keras's Muon is for matrices, Tenfold's for convolutions. Name another recipe.")
-    if recipe.augmentation or recipe.averaging or recipe.compile.label_smoothing:
-        sys.exit(f"{recipe.name}: varies images, averages or smooths labels. Expected a recipe of a tutorial.")
+    settings = recipe.compile
+    varied = settings.label_smoothing or settings.ema_momentum or settings.schedule.name != "constant"
+    if recipe.augmentation or recipe.averaging or varied:
+        sys.exit(f"{recipe.name}: varies images, labels or the rate, or averages. Expected a recipe of a tutorial.")
     model.compile(
         optimizer=keras.optimizers.get({"class_name": optimizer.pop("name"), "config": optimizer}),
         loss=recipe.compile.loss,

@@ -1,6 +1,7 @@
 """Where people read: their terminal, or what it is redirected to."""
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from rich.console import Console
 
@@ -14,6 +15,15 @@ class Terminal(Console):
 
     def __init__(self, *, stderr: bool = False, soft_wrap: bool = False) -> None:
         super().__init__(stderr=stderr, soft_wrap=soft_wrap, highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, as `rich.console.Console` does; a full disk is no reason to end what the messages are about."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            if not self.stderr:
+                raise
+            self.quiet = True
 
     def on_broken_pipe(self) -> None:
         """Be quiet, or raise BrokenPipeError."""

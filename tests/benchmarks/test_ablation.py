@@ -19,14 +19,18 @@ def test_every_variant_is_a_recipe_that_differs(name):
     assert all(recipes.count(recipe) == 1 for recipe in recipes)
 
 
-def test_results_of_other_circumstances_begin_anew(tmp_path):
+def test_results_are_gone_on_with(tmp_path):
     path, measured = tmp_path / "quick.json", {"as it stands": {}}
     path.write_text(json.dumps(begun(path, "quick", ["a=1"]) | {"variants": measured}))
     assert begun(path, "quick", ["a=1"])["variants"] == measured
-    assert begun(path, "quick", [])["variants"] == {}
-    assert begun(path, "tiny", ["a=1"])["variants"] == {}
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"fingerprint": "that of another quick.toml"}))
-    assert begun(path, "quick", ["a=1"])["variants"] == {}
+
+
+@pytest.mark.parametrize("change", [{"settings": []}, {"fingerprint": "of another quick.toml"}, {"tenfold": "0.0.1"}])
+def test_results_of_other_circumstances_are_not_overwritten(tmp_path, change):
+    path = tmp_path / "quick.json"
+    path.write_text(json.dumps(begun(path, "quick", ["a=1"]) | change))
+    with pytest.raises(SystemExit, match=f"another {next(iter(change))}. Move it away"):
+        begun(path, "quick", ["a=1"])
 
 
 def test_what_was_measured_is_not_measured_again():

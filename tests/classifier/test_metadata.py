@@ -98,10 +98,10 @@ def test_missing_keys_are_named():
         ("class_names", "[1, 2]", "a JSON list of at least two names"),
         ("class_names", "[" * 100_000, "a JSON list of at least two names"),
         *(
-            ("image_shape", wrong, "height and width of at most 1024 and 1 or 3 channels")
+            ("image_shape", wrong, "height and width of at most 1,048,576 pixels and 1 or 3 channels")
             for wrong in ("[28, 28]", "[0, 28, 1]", "[28, 28, 2]", "[28.0, 28, 1]", "[28, 28, 1.0]", "[28, 28, true]")
         ),
-        ("image_shape", "[3000000000, 1, 1]", "height and width of at most 1024"),
+        ("image_shape", "[3000000000, 1, 1]", "height and width of at most 1,048,576 pixels"),
         ("polarity", "upside-down", "one of light-on-dark, dark-on-light, none"),
         ("accuracy", "99.1", "a number from 0 to 1"),
         ("accuracy", "NaN", "a number from 0 to 1"),

@@ -195,7 +195,10 @@ def test_a_pillow_image_is_turned_upright():
     array = drawing(6, 4)
     image = Image.fromarray(array)
     image.getexif()[0x0112] = 6  # the camera was held upright: turn by 90° clockwise
-    np.testing.assert_array_equal(picture_to_image(image, GREY)[..., 0], np.rot90(array, -1))
+    for mode in ("L", "F", "I"):
+        picture = image.convert(mode)
+        picture.getexif()[0x0112] = 6
+        np.testing.assert_array_equal(picture_to_image(picture, GREY)[..., 0], np.rot90(array, -1))
 
 
 def test_a_pillow_image_of_a_truncated_file_is_refused():

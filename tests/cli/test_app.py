@@ -77,6 +77,22 @@ def test_a_full_disk_is_said_once(arguments):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+@pytest.mark.parametrize(("arguments", "code"), [(["recipes"], 0), (["recipes", "none"], 2), (["--nonsense"], 2)])
+def test_messages_that_cannot_be_written_change_no_exit_code(arguments, code):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run([TENFOLD, *arguments], stdout=subprocess.DEVNULL, stderr=full, check=False)
+    assert result.returncode == code
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "code"), [("recipes", 0), ("recipes none", 2)])
+def test_closed_streams_are_no_defect(closed, arguments, code):
+    result = subprocess.run(["sh", "-c", f"{TENFOLD} {arguments} {closed}"], capture_output=True, check=False)
+    assert result.returncode == code
+    assert b"Traceback" not in result.stderr
+
+
 def test_a_terminal_without_unicode_gets_every_answer(tmp_path):
     Image.new("L", (60, 40), 255).save(tmp_path / "空.png")
     latin = {**os.environ, "PYTHONIOENCODING": "latin-1"}

@@ -62,7 +62,7 @@ def test_text_of_every_script_is_plain(text):
     assert is_plain(text)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\tb", "\x1b[2J", "\ud800", "a\u2028b", "\x7f"])
+@pytest.mark.parametrize("text", ["a\nb", "a\tb", "\x1b[2J", "\ud800", "a\u2028b", "\x7f", "\u202e9"])
 def test_what_breaks_lines_or_files_is_not_plain(text):
     assert not is_plain(text)
 

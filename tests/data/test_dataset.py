@@ -37,6 +37,8 @@ def test_image_shape_and_length():
         (split(4, labels=[0, 1]), "4 images but 2 labels"),
         (split(0, labels=[]), "no images"),
         (Split(split().images, np.zeros((4, 1), np.int32)), r"labels are int32 \[4, 1\]; expected whole numbers \[n\]"),
+        (Split(split().images, split().labels, ("a.png",)), "1 files for 4 labels; expected as many, or none"),
+        (split(2, (1025, 1024, 1)), "images are 1025×1024×1; expected at most 1,048,576 pixels"),
         (Split(split().images, np.zeros(4)), r"labels are float64 \[4\]; expected whole numbers"),
         (split(2, labels=[0, 2]), "labels run from 0 to 2, but there are 2 classes; expected 0 to 1"),
         (split(2, labels=[-1, 0]), "labels run from -1 to 0"),

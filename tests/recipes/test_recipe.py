@@ -230,9 +230,3 @@ def test_what_is_dumped_is_read_back_identically(tmp_path_factory, recipe):
 def test_a_named_recipe_survives_its_dump(tmp_path, name):
     (tmp_path / "recipe.toml").write_text(dump_recipe(load_recipe(name)), encoding="utf-8")
     assert load_recipe(tmp_path / "recipe.toml") == load_recipe(name)
-
-
-def test_averaged_weights_and_early_stopping_exclude_each_other():
-    settings = ["compile.ema_momentum=0.99", "training.early_stopping={}", "training.validation_split=0.1"]
-    with pytest.raises(RecipeError, match="choose one of them"):
-        load_recipe("dense-128", settings)

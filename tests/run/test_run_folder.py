@@ -1,10 +1,11 @@
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from tenfold.errors import RunError
-from tenfold.run.run_folder import create_run_folder, find_run, read_json, write_csv
+from tenfold.run.run_folder import check_out, create_run_folder, find_run, read_json, write_csv
 
 
 def finished(name, age=0, status="finished"):
@@ -30,6 +31,11 @@ def test_out_may_be_new_or_empty_and_nothing_else(tmp_path):
             create_run_folder(tmp_path / taken, "mnist", "quick")
     with pytest.raises(RunError, match="Cannot make a run folder"):
         create_run_folder(tmp_path / "file" / "below", "mnist", "quick")
+
+
+def test_out_has_to_be_text():
+    with pytest.raises(RunError, match="is not valid UTF-8. Choose another --out"):
+        check_out(Path("r\udcfc"))
 
 
 def test_last_is_the_run_that_finished_last():

@@ -254,6 +254,20 @@ def test_an_interrupt_leaves_the_averaged_weights():
         np.testing.assert_array_equal(weight, average)
 
 
+def test_an_interrupt_before_the_first_step_leaves_the_weights():
+    model = compiled(dense_layers, keras.optimizers.SGD(0.5, use_ema=True))
+    before = model.get_weights()
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, *digits(), callbacks=[Interrupt()], verbose=0)
+    for weight, expected in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
 def test_an_epoch_that_was_stopped_is_validated_as_keras_does():
     images, labels = digits()
 

@@ -29,7 +29,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from tenfold.data.class_names import is_plain
-from tenfold.data.sizes import MAX_ASKED_SIDE
+from tenfold.data.sizes import MOST_PIXELS
 from tenfold.errors import ModelError
 from tenfold.types import Images
 
@@ -156,9 +156,9 @@ def _image_shape(properties: Mapping[str, str], key: str, source: str) -> tuple[
     shape = _json(properties, key)
     if isinstance(shape, list) and [type(one) for one in shape] == [int] * 3:
         height, width, channels = shape
-        if 0 < height <= MAX_ASKED_SIDE and 0 < width <= MAX_ASKED_SIDE and channels in (1, 3):
+        if height > 0 and width > 0 and height * width <= MOST_PIXELS and channels in (1, 3):
             return height, width, channels
-    expected = f"height and width of at most {MAX_ASKED_SIDE} and 1 or 3 channels, such as [28, 28, 1]"
+    expected = f"height and width of at most {MOST_PIXELS:,} pixels and 1 or 3 channels, such as [28, 28, 1]"
     raise _wrong(properties, key, source, expected)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.data.image_file import decode_image, plain_picture, resize_image, resize_images
+from tenfold.data.image_file import decode_image, plain_picture, resize_image, resize_images, upright
 from tenfold.data.pixel_values import pixel_bytes
 from tenfold.errors import DataError, ImageError
 from tenfold.types import Image, Images
@@ -190,7 +190,7 @@ def _plain(picture: PillowImage.Image) -> PillowImage.Image:
         raise ImageError(f"A Pillow image of {picture.width}×{picture.height} has no pixels; expected at least one.")
     try:
         if picture.mode in ("I", "F"):
-            return PillowImage.fromarray(pixels(np.asarray(picture)))
+            return PillowImage.fromarray(pixels(np.asarray(upright(picture))))
         return plain_picture(picture, "A Pillow image")
     except ImageError:
         raise

@@ -50,6 +50,7 @@ def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 the input is at fault, 130 interrupted, 1 a defect of ours."""
     signal.signal(signal.SIGTERM, _interrupt)
     warnings.showwarning = _print_warning
+    sys.stdout, sys.stderr = map(_or_nowhere, (sys.stdout, sys.stderr))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # not every terminal knows every character
     exit_code = _run()
@@ -59,6 +60,11 @@ def main() -> NoReturn:
         sys.stderr.flush()
     # Not sys.exit, which would wait for the compiler's threads after an interrupt, and flush a closed pipe again.
     os._exit(exit_code)
+
+
+def _or_nowhere(stream: TextIO | None) -> TextIO:
+    """A stream, or one that keeps nothing where the shell has closed it."""
+    return stream or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _run() -> int:
@@ -89,9 +95,11 @@ def _about_the_machine(error: Exception) -> str:
 def _report(error: Exception) -> int:
     """Print what the user can do about an error that is none of ours; otherwise everything we need to mend it."""
     if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error that knows its own message
-        error.show()
+        with suppress(OSError):
+            error.show()
         return int(error.exit_code)
-    traceback.print_exc()
+    with suppress(OSError):
+        traceback.print_exc()
     stderr.print(f"This is a defect of tenfold {tenfold.__version__}, not yours. Please report the lines above.")
     return 1
 

@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 def pictures_folder() -> Path:
     """Where decoded pictures are kept: a folder of its own, since the oldest files in it are removed."""
-    return cache_folder() / "pictures"
+    return cache_folder() / "decoded"
 
 
 def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:

@@ -12,6 +12,7 @@ from tenfold.errors import DataError
 from tenfold.types import Labels
 
 _NOT_PLAIN = ("Cc", "Cs", "Zl", "Zp")
+_TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
 def natural_order(name: str) -> tuple[object, ...]:
@@ -102,8 +103,11 @@ def name(text: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text can be printed on one line and written to a file: no control characters, no halves of UTF-16."""
-    return not any(unicodedata.category(character) in _NOT_PLAIN for character in text)
+    """Whether a text can be printed on one line and written to a file.
+
+    It has no control characters, no halves of UTF-16, and nothing that turns the order of what stands beside it.
+    """
+    return not any(unicodedata.category(one) in _NOT_PLAIN or one in _TURNING for one in text)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from tenfold.data.class_names import is_plain
+from tenfold.data.sizes import MOST_PIXELS
 from tenfold.errors import DataError
 from tenfold.types import Images, Indices, Labels
 
@@ -113,6 +114,10 @@ def _check_split(where: str, split: Split, classes: int) -> None:
             f"{where}: labels are {labels.dtype} {list(labels.shape)}; expected whole numbers [n]. One column of them "
             "becomes that by labels.reshape(-1), one-hot rows by labels.argmax(axis=1)."
         )
+    if images.shape[1] * images.shape[2] > MOST_PIXELS:
+        raise DataError(f"{where}: images are {_shape(split)}; expected at most {MOST_PIXELS:,} pixels. Shrink them.")
+    if len(split.files) not in (0, len(labels)):
+        raise DataError(f"{where}: {len(split.files):,} files for {len(labels):,} labels; expected as many, or none.")
     if len(images) != len(labels):
         raise DataError(
             f"{where}: {len(images):,} images but {len(labels):,} labels; expected one label for each image."

@@ -85,7 +85,7 @@ def plain_picture(image: PillowImage.Image, name: str) -> PillowImage.Image:
         Exception: Whatever a damaged file, read only now, leads to.
     """
     image.load()
-    return _opaque(_eight_bit(_upright(image), name))
+    return _opaque(_eight_bit(upright(image), name))
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -212,7 +212,8 @@ def _too_many_pixels(name: str, found: str) -> str:
     return f"{name}: {found} pixels; at most {MAX_PIXELS:,} are decoded. Save a smaller version."
 
 
-def _upright(image: PillowImage.Image) -> PillowImage.Image:
+def upright(image: PillowImage.Image) -> PillowImage.Image:
+    """An image turned as its camera data say."""
     turn = _TURN_OF.get(_orientation(image))
     return image if turn is None else image.transpose(turn)
 

@@ -14,7 +14,6 @@ from tenfold.data.npz import read_npz
 from tenfold.data.parts import Parts, to_dataset
 from tenfold.data.sizes import Progress, Size, Wanted, bring_to_one_shape, check_size
 from tenfold.errors import DataError
-from tenfold.files import printable
 
 Reader = Callable[[Path, Wanted, Progress], Parts]
 
@@ -114,8 +113,6 @@ def _existing_path(source: str | Path) -> Path:
         exists = False
     if not exists:
         raise DataError(_unknown(str(source)))
-    if printable(path) != str(path):
-        raise DataError(f"{printable(path)}: the name is not valid UTF-8, so that no recipe can hold it. Rename it.")
     return path
 
 

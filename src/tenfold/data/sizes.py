@@ -22,6 +22,8 @@ MAX_CHOSEN_SIDE = 96
 """No side grows longer than this unless the user asks for it: small networks on a CPU need no more."""
 
 MAX_ASKED_SIDE = 1024
+MOST_PIXELS = MAX_ASKED_SIDE**2
+"""Of images that networks are trained on."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def read_table(path: Path) -> Table:
     """
     lines = _lines(path)
     separator = max(",;\t", key=lines[0][1].count)
+    _check_long_lines(path, lines, separator)
     first = cells(lines[0][1], separator)
     lowered = [cell.strip().lower() for cell in first]
     has_header = not _is_data(first)
@@ -91,10 +92,7 @@ def read_table(path: Path) -> Table:
 
 def cells(line: str, separator: str) -> list[str]:
     """The cells of one line, without quotation marks."""
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error as error:
-        raise DataError(f"A table has a line that cannot be read ({error}): {line[:60]} … Is it a CSV file?") from error
+    return next(csv.reader([line], delimiter=separator), [])
 
 
 def cell(line: str, separator: str, column: int) -> str:
@@ -147,6 +145,16 @@ def _lines(path: Path) -> list[tuple[int, str]]:
             f"{path}: is empty. Expected one row for each image: a label and pixels, or a label and a file."
         )
     return lines
+
+
+def _check_long_lines(path: Path, lines: list[tuple[int, str]], separator: str) -> None:
+    """Refuse cells that are longer than the reader takes; other lines it can always read."""
+    for number, line in lines:
+        if len(line) > csv.field_size_limit():
+            try:
+                cells(line, separator)
+            except csv.Error as error:
+                raise DataError(f"{path}: line {number} cannot be read ({error}). Is it a CSV file?") from error
 
 
 def _is_data(row: list[str]) -> bool:

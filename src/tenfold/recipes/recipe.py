@@ -116,15 +116,6 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
-    def _averaged_to_the_end(self) -> Self:
-        if self.compile.ema_momentum and self.training.early_stopping:
-            raise ValueError(
-                "training.early_stopping goes back to the weights of its best epoch, which are not those that "
-                "compile.ema_momentum averages: choose one of them"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _names_once(self) -> Self:
         names = [layer.name for layer in self.network if layer.name]
         if twice := sorted({name for name in names if names.count(name) > 1}):

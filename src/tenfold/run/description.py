@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tenfold
 from tenfold.classifier.appearance import ink, pixel_mean
 from tenfold.classifier.metadata import Metadata, polarity
+from tenfold.files import printable
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import machine, peak_memory_bytes, versions
 from tenfold.run.run_folder import RunFolder
@@ -84,5 +85,5 @@ def run_document(
 def _command(plan: Plan, folder: RunFolder) -> str:
     """What the user typed; from Python, the command that does the same."""
     if Path(sys.argv[0]).stem == "tenfold":
-        return shlex.join(["tenfold", *sys.argv[1:]])
+        return shlex.join(["tenfold", *map(printable, sys.argv[1:])])
     return shlex.join(["tenfold", "train", plan.recipe.data or "DATA", "--recipe", str(folder.recipe)])

@@ -13,7 +13,7 @@ from tenfold.errors import DataError, RunError
 from tenfold.evaluation.calibration import expected_calibration_error, tempered
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
-from tenfold.files import write_text
+from tenfold.files import printable, write_text
 from tenfold.recipes.recipe import load_recipe
 from tenfold.run.loading import load_with_progress, shown_progress
 from tenfold.run.run_folder import FILE_COLUMN, PREDICTION_COLUMNS, RunFolder, find_run, read_json, write_csv
@@ -125,7 +125,7 @@ def _prediction_rows(probabilities: Probabilities, test: Split) -> list[dict[str
         probabilities[np.arange(len(test)), predicted],
         losses(probabilities, test.labels),
     )
-    files = [{FILE_COLUMN: file} for file in test.files] or [{}] * len(test)
+    files = [{FILE_COLUMN: printable(file)} for file in test.files] or [{}] * len(test)
     return [
         {
             "index": index,

@@ -115,6 +115,8 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
             finished.append(network)
     except KeyboardInterrupt:
         status = "interrupted"
+        if not finished:
+            _settle_moving_averages(model, plan, material[0])
     except NonFiniteLossError as error:
         status, message = "diverged", str(error)
     networks = finished or [model]
@@ -136,22 +138,26 @@ def _material(plan: Plan) -> tuple[Images, Any]:
 def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verbose: Verbose, log: EpochLog) -> None:
     recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
     classes = network.output_shape[1]
-    try:
-        fit(
-            network,
-            *material,
-            batch_size=training.batch_size,
-            epochs=training.epochs,
-            verbose=verbose,
-            callbacks=[log, *_early_stopping(training.early_stopping)],
-            validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
-            class_weight=plan.class_weight,
-            seed=seed,
-            augmentation=recipe.augmentation,
-        )
-    finally:  # a network whose training was interrupted is kept, too
-        if recipe.compile.ema_momentum or moving_averages_lag(network, int(network.optimizer.iterations)):
-            recompute_moving_averages(network, material[0], training.batch_size)
+    fit(
+        network,
+        *material,
+        batch_size=training.batch_size,
+        epochs=training.epochs,
+        verbose=verbose,
+        callbacks=[log, *_early_stopping(training.early_stopping)],
+        validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
+        class_weight=plan.class_weight,
+        seed=seed,
+        augmentation=recipe.augmentation,
+    )
+    _settle_moving_averages(network, plan, material[0])
+
+
+def _settle_moving_averages(network: Any, plan: Plan, images: Images) -> None:
+    """Make them fit the weights, where those that were gathered along the way do not."""
+    recipe, steps = plan.recipe, int(network.optimizer.iterations)
+    if steps and (recipe.compile.ema_momentum or moving_averages_lag(network, steps)):
+        recompute_moving_averages(network, images, recipe.training.batch_size)
 
 
 def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:

@@ -14,7 +14,8 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.data.sizes import Progress
 from tenfold.data.split import stratified_cut
-from tenfold.errors import DataError
+from tenfold.errors import DataError, RecipeError
+from tenfold.files import printable
 from tenfold.recipes.augmentation import refuse_label_changing, refuse_mirrored_characters
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import MOST_REDRAWN, Training
@@ -64,7 +65,7 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
 
     Raises:
         DataError: The data is wrong, or does not suit the recipe.
-        RecipeError: The recipe's augmentation would change what the images show.
+        RecipeError: The recipe's augmentation would change what the images show, or its settings exclude each other.
     """
     started = datetime.now(UTC)
     with watch.stage("data"):
@@ -75,6 +76,11 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
         refuse_label_changing(recipe.augmentation, dataset.class_names)
     if recipe.averaging:
         refuse_mirrored_characters(recipe.averaging, recipe.augmentation, dataset.class_names)
+    if recipe.compile.ema_momentum and recipe.training.early_stopping:
+        raise RecipeError(
+            "training.early_stopping goes back to the weights of its best epoch, which are not those that "
+            "compile.ema_momentum averages. Choose one of them."
+        )
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
 
@@ -171,6 +177,8 @@ def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbo
     if isinstance(data, Dataset):
         return recipe.model_copy(update={"data": None}), data
     source = recipe.data if data is None else str(data)
+    if source is not None and printable(source) != source:
+        raise DataError(f"{printable(source)}: the name is not valid UTF-8, so that no recipe can hold it. Rename it.")
     if source is None:
         raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
     load = load_with_progress if verbose else load_dataset

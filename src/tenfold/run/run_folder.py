@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.errors import RunError
-from tenfold.files import write_text
+from tenfold.files import printable, write_text
 
 RUNS = Path("runs")
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
@@ -113,8 +113,10 @@ def check_out(out: Path | None) -> None:
     """Refuse an `out` that exists and is not an empty folder; a run overwrites nothing.
 
     Raises:
-        RunError: It does.
+        RunError: It does; or its name is no UTF-8, so that the run could not tell where it is.
     """
+    if out is not None and printable(out) != str(out):
+        raise RunError(f"{printable(out)} is not valid UTF-8. Choose another --out.")
     try:
         taken = out is not None and out.exists() and (not out.is_dir() or any(out.iterdir()))
     except OSError as error:

@@ -155,8 +155,11 @@ def _run_epochs(
             listeners.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-    finally:  # averaged weights are what is kept, also of a training that was interrupted
-        model.optimizer.finalize_variable_values(model.trainable_weights)
+    except KeyboardInterrupt:
+        if int(model.optimizer.iterations):  # before the first step, averaged weights are zeros
+            model.optimizer.finalize_variable_values(model.trainable_weights)
+        raise
+    model.optimizer.finalize_variable_values(model.trainable_weights)
     listeners.on_train_end(logs)
 
 

@@ -165,6 +165,7 @@ def _learn(
     try:
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
+        watch.split("training", "compiling", learned.log.compile_seconds)
         learned = calibrated(learned, plan)
         _save(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
@@ -177,7 +178,6 @@ def _learn(
 def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
     from tenfold.run.learning import save_model
 
-    plan.watch.split("training", "compiling", learned.log.compile_seconds)
     with plan.watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
         save_model(learned, plan, folder)

@@ -28,6 +28,15 @@ def run(npz_file, recipe_file, tmp_path_factory):
     return tenfold.train(npz_file, recipe_file, out=tmp_path_factory.mktemp("runs") / "one", verbose=0)
 
 
+def interrupt(*arguments):
+    raise KeyboardInterrupt
+
+
+def interrupt_the_second_epoch(self, epoch, logs=None):
+    if epoch == 1:
+        raise KeyboardInterrupt
+
+
 def files_in(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -188,11 +197,7 @@ def test_a_diverging_run_keeps_its_last_finite_weights(dataset, recipe_file):
 
 
 def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
-    def interrupt(self, epoch, logs=None):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt_the_second_epoch)
     with pytest.raises(TrainingInterrupted, match="1 finished epoch[)]"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
@@ -200,9 +205,6 @@ def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
 
 
 def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monkeypatch):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
     monkeypatch.setattr("tenfold.run.pictures.draw_pictures", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
@@ -229,9 +231,6 @@ def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeyp
 
 
 def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(dataset, recipe_file, monkeypatch):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
     monkeypatch.setattr("tenfold.run.learning.calibrate", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
@@ -239,20 +238,13 @@ def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(
 
 
 def test_a_second_interrupt_while_saving_says_what_is_left(dataset, recipe_file, monkeypatch):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
     monkeypatch.setattr("tenfold.run.learning.write_onnx", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted while saving: runs/bars-small-1 is not complete"):
         tenfold.train(dataset, recipe_file, verbose=0)
 
 
 def test_an_interrupted_network_has_moving_averages_of_the_training_images(dataset, monkeypatch):
-    def interrupt(self, epoch, logs=None):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt_the_second_epoch)
     with pytest.raises(TrainingInterrupted):
         tenfold.train(dataset, "dense-128", overrides=NORMALISED, verbose=0)
     assert_averages_of(keras.saving.load_model("runs/bars-dense-128-1/model.keras"), dataset)

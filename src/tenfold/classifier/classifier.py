@@ -12,7 +12,7 @@ from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import read_model_file
 from tenfold.classifier.pictures import Array, Prepare, prepared_images
 from tenfold.errors import ImageError, ModelError
-from tenfold.evaluation.calibration import tempered
+from tenfold.evaluation.calibration import are_probabilities, tempered
 from tenfold.types import Images, Probabilities, Scores
 
 TOP = 5
@@ -22,7 +22,6 @@ MAX_MEMORY_BYTES = 2 * 2**30
 """What all networks of a process may take together; a file that asks for more is refused, not served."""
 
 _VALUES_AT_ONCE = 2**20
-_SUM_TOLERANCE = 1e-3
 
 _End = tuple[str, str, list[int | str | None]]
 
@@ -174,7 +173,7 @@ class Classifier:
             ) from error
         expected = (len(images), len(self.class_names))
         scores = rest[0] if rest else np.zeros(len(images), np.float32)
-        right = probabilities.shape == expected and scores.shape == expected[:1] and _are_shares(probabilities)
+        right = probabilities.shape == expected and scores.shape == expected[:1] and are_probabilities(probabilities)
         if not right or not np.isfinite(scores).all():
             raise ModelError(
                 f"{self.source}: the network gives {list(probabilities.shape)} values, not all of them probabilities; "
@@ -182,12 +181,6 @@ class Classifier:
                 "another file."
             )
         return np.asarray(probabilities), np.asarray(scores)
-
-
-def _are_shares(probabilities: Array) -> bool:
-    """Whether values are finite, not below 0, and sum to 1 in each row."""
-    sums = probabilities.sum(axis=1, dtype=np.float64)
-    return bool((probabilities >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all())
 
 
 def load_onnx(path: str | Path) -> Classifier:

@@ -166,21 +166,28 @@ def _check_axes(array: Array, shape: Shape) -> None:
             f"Found an array of shape {found}: three grey images, or one in colour with its channels first. "
             "Use array[..., numpy.newaxis] for the first, array.transpose(1, 2, 0) for the second."
         )
+    if array.ndim == 4:
+        _check_batch(array, shape)
     usable = array.ndim in (2, 3) or (array.ndim == 4 and array.shape[3] in _CHANNELS)
-    if array.ndim == 4 and array.shape[1] == 1 and array.shape[3] not in _CHANNELS:
-        raise ImageError(
-            f"Found an array of shape {found}: grey images with their channel first, or rows of single lines. Use "
-            "array[:, 0] for the first."
-        )
-    if usable and array.ndim == 4 and 1 in array.shape[1:3] and 1 not in shape[:2]:
-        raise ImageError(
-            f"Found an array of shape {found}: images of a single row or column. Give them as a list if that is meant: "
-            "list(array)."
-        )
     if not usable or 0 in (array.shape[1:] if array.ndim > 2 else array.shape):
         raise ImageError(
             f"Found an array of shape {found}; expected [height, width], [height, width, channels], "
             "[n, height, width] or [n, height, width, channels] with 1 to 4 channels."
+        )
+
+
+def _check_batch(array: Array, shape: Shape) -> None:
+    """Refuse four axes in an order that is not ours, or that may be."""
+    found = list(array.shape)
+    if array.shape[1] == 1 and array.shape[3] not in _CHANNELS:
+        raise ImageError(
+            f"Found an array of shape {found}: grey images with their channel first, or rows of single lines. Use "
+            "array[:, 0] for the first."
+        )
+    if array.shape[3] in _CHANNELS and 1 in array.shape[1:3] and 1 not in shape[:2]:
+        raise ImageError(
+            f"Found an array of shape {found}: images of a single row or column. Give them as a list if that is meant: "
+            "list(array)."
         )
 
 

@@ -83,25 +83,24 @@ def _duplicates(dataset: Dataset) -> list[Finding]:
         else:
             by_kind[f"duplicates-in-{splits.pop()}"].append(group)
     return [
-        Finding(kind, severity, message.format(groups=_count(len(groups), "image"), occurs=occurs), tuple(groups))
+        Finding(kind, severity, message.format(_count(len(groups), "image occurs", "images occur")), tuple(groups))
         for kind, (severity, message) in _DUPLICATE_MESSAGES.items()
         if (groups := by_kind[kind])
-        for occurs in ("occurs" if len(groups) == 1 else "occur",)
     ]
 
 
 _DUPLICATE_MESSAGES: dict[str, tuple[Severity, str]] = {
     "conflicting-labels": (
         "problem",
-        "{groups} {occurs} more than once with different labels. At most one of these is right: correct or remove.",
+        "{} more than once with different labels. At most one of these is right: correct or remove.",
     ),
     "duplicates-across-splits": (
         "warning",
-        "{groups} {occurs} both in the training and in the test part. The test part then measures memory too: "
+        "{} both in the training and in the test part. The test part then measures memory too: "
         "remove them from one of the parts.",
     ),
-    "duplicates-in-train": ("note", "{groups} {occurs} more than once in the training part: each counts double."),
-    "duplicates-in-test": ("note", "{groups} {occurs} more than once in the test part: each counts double."),
+    "duplicates-in-train": ("note", "{} more than once in the training part: each counts double."),
+    "duplicates-in-test": ("note", "{} more than once in the test part: each counts double."),
 }
 
 

@@ -7,8 +7,15 @@ import numpy as np
 from tenfold.types import Float, Labels, Probabilities
 
 _MAX_TEMPERATURE = 10.0
+_SUM_TOLERANCE = 1e-3
 _SMALLEST_PROBABILITY = 1e-38
 """Of float32, without the denormal numbers."""
+
+
+def are_probabilities(values: Probabilities) -> bool:
+    """Whether values are finite, not below 0, and sum to 1 in each row, up to rounding."""
+    sums = values.sum(axis=1, dtype=np.float64)
+    return bool((values >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all())
 
 
 def expected_calibration_error(probabilities: Probabilities, labels: Labels, bins: int = 15) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from tenfold.errors import DataError, ModelError
-from tenfold.evaluation.calibration import expected_calibration_error
+from tenfold.evaluation.calibration import are_probabilities, expected_calibration_error
 from tenfold.evaluation.mistakes import losses
 from tenfold.types import ConfusionCounts, Labels, Probabilities
 
@@ -207,9 +207,9 @@ def _check_probabilities(probabilities: Probabilities) -> None:
             f"The model's output is not finite for {len(broken):,} of {len(probabilities):,} images (first: "
             f"{broken[0]}). Its training diverged; train again with a lower learning rate."
         )
-    sums = probabilities.sum(axis=1, dtype=np.float64)
-    worst = int(np.abs(sums - 1).argmax())
-    if abs(sums[worst] - 1) > 1e-3 or probabilities.min() < 0:
+    if not are_probabilities(probabilities):
+        sums = probabilities.sum(axis=1, dtype=np.float64)
+        worst = int(np.abs(sums - 1).argmax())
         raise ModelError(
             f"The model's outputs are no probabilities (those of image {worst} sum to {sums[worst]:.4g}, the "
             f"smallest is {probabilities.min():.4g}); expected 0…1 with sum 1. "

@@ -85,7 +85,7 @@ def target(handler: str) -> str:
 def _library() -> ctypes.CDLL | None:
     wanted = os.environ.get("TENFOLD_KERNELS")
     if wanted not in (None, "", "none", *INSTRUCTION_SETS):
-        raise KernelError(_unknown(wanted))
+        raise KernelError(_not_available(wanted))
     path = library_path()
     if wanted == "none" or path is None:
         return None
@@ -104,11 +104,11 @@ def _library() -> ctypes.CDLL | None:
         jax.ffi.register_ffi_target(target(handler), capsule, platform="cpu")
     chosen = [name for name in INSTRUCTION_SETS if wanted in (None, "", name)]
     if not any(library.TenfoldChooseInstructionSet(name.encode()) for name in chosen):
-        raise KernelError(_unknown(wanted))
+        raise KernelError(_not_available(wanted))
     return library
 
 
-def _unknown(wanted: str | None) -> str:
+def _not_available(wanted: str | None) -> str:
     return (
         f"TENFOLD_KERNELS is {wanted!r}; expected none, or an instruction set that this processor has, of "
         f"{', '.join(INSTRUCTION_SETS)}. Leave it unset to take the best."

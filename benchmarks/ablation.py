@@ -12,7 +12,6 @@ time, and are written after each run, so that a benchmark that was cut short goe
 import argparse
 import json
 import re
-import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy import circumstances
+from benchmarks.accuracy import begun, circumstances
 from tenfold.data.dataset import Split
 from tenfold.evaluation.metrics import evaluate_predictions
 from tenfold.recipes.recipe import Recipe, load_recipe
@@ -95,13 +94,10 @@ def plain(setting: str) -> str:
     return re.sub(r"[^\w.]+", "-", setting)
 
 
-def begun(path: Path, recipe: str, settings: list[str]) -> dict[str, Any]:
-    """The results so far; those of another recipe file, version or machine are not gone on with."""
-    common = {"recipe": recipe, "settings": settings, **circumstances(recipe)}
-    document = {"variants": {}} | (json.loads(path.read_text(encoding="utf-8")) if path.exists() else common)
-    if other := [key for key, value in common.items() if document.get(key) != value]:
-        sys.exit(f"{path} was measured with another {' and '.join(other)}. Move it away to measure anew.")
-    return document | {"date": date.today().isoformat()}
+def results_of(path: Path, recipe: str, settings: list[str], **more: Any) -> dict[str, Any]:
+    """The results so far, if recipe, settings and circumstances are the same."""
+    found = begun(path, {"recipe": recipe, "settings": settings, **circumstances(recipe), **more})
+    return {"variants": {}} | found | {"date": date.today().isoformat()}
 
 
 def write(path: Path, document: dict[str, Any], page: str) -> None:
@@ -141,7 +137,7 @@ def main() -> None:
         if not arguments.variants or name in arguments.variants
     }
     path = RESULTS / f"{'-'.join([arguments.recipe, *map(plain, arguments.set)])}.json"
-    document = begun(path, arguments.recipe, arguments.set)
+    document = results_of(path, arguments.recipe, arguments.set)
     common = f" (all with {', '.join(arguments.set)})" if arguments.set else ""
     title = f"What the parts of `{arguments.recipe}` bring{common}"
     for seed in range(arguments.seeds):

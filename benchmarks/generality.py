@@ -5,8 +5,8 @@
 
 Each class is a smooth random pattern; an image of it is moved by up to a tenth of its side, of its own contrast, and in
 noise. Each run is `tenfold train DATA.npz --recipe NAME` in a process of its own, `auto` with a time limit, whose
-prediction stands beside the time that was taken. results/generality.json and .md are written after each run; what is
-there stays, if machine and versions are the same.
+prediction stands beside the time that was taken. results/generality.json and .md are written after each run; what
+is there of other data sets and recipes stays.
 """
 
 import argparse
@@ -22,8 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from benchmarks.accuracy import PROGRAM, outcome
-from tenfold.run.provenance import machine, versions
+from benchmarks.accuracy import PROGRAM, begun, circumstances, fingerprint, outcome
 
 RESULTS = Path(__file__).parent / "results" / "generality.json"
 _CELLS, _MOVED, _NOISE = 5, 0.1, 30.0
@@ -127,10 +126,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--recipes", nargs="+", choices=["quick", "auto"], default=["quick", "auto"])
     arguments = parser.parse_args()
-    document = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"cases": {}}
-    about = {"versions": versions(), "machine": machine()}
-    if any(document.get(key) != value for key, value in about.items()):
-        document = {"cases": {}} | about
+    common = circumstances("auto") | {"fingerprint": [fingerprint(name, "own.npz") for name in ("quick", "auto")]}
+    document = {"cases": {}} | begun(RESULTS, common)
     for name in arguments.only:
         with tempfile.TemporaryDirectory() as temporary:
             for recipe in arguments.recipes:

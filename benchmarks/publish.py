@@ -4,6 +4,7 @@ python -m benchmarks.publish           write it
 python -m benchmarks.publish --check   say which files would change, and fail if any would
 """
 
+import argparse
 import json
 import re
 import sys
@@ -94,8 +95,9 @@ _MOST_SINGLES = 10
 
 
 def load_results() -> dict[str, dict[str, Any]]:
-    """The measured recipes, in the tutorials' order, then the others."""
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS / "accuracy").glob("*.json")}
+    """The recipes measured on their own data, in the tutorials' order, then the others."""
+    paths = [RESULTS / "accuracy" / f"{path.stem}.json" for path in RECIPES.glob("*.toml")]
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths if path.exists()}
     order = [*TUTORIAL_ACCURACY, *sorted(set(found) - set(TUTORIAL_ACCURACY))]
     return {name: found[name] for name in order if name in found}
 
@@ -109,7 +111,6 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
     """A recipe file whose opening comment, after the command, says what was measured."""
     lines = recipe.splitlines()
     body = next(number for number, line in enumerate(lines) if not line.startswith("#"))
-    low, high = result["interval"]
     accuracies = [f"{run['accuracy']:.4f}" for run in result["runs"]]
     singles = (
         f": {', '.join(accuracies)}"
@@ -117,11 +118,15 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
         else f", {min(accuracies)} to {max(accuracies)}"
     )
     seeds = f"mean of {len(accuracies)} seeds{singles}" if len(accuracies) > 1 else "one seed"
+    over = {"seeds": result["interval_over_seeds"], "test images": result["interval_over_images"]}
+    intervals = [f"{found[0]:.4f} to {found[1]:.4f} over {name}" for name, found in over.items() if found]
+    fastest = f" (fastest of {len(accuracies)} runs)" if len(accuracies) > 1 else ""
     machine = result["machine"]
     header = [
         lines[0],
-        f"# test accuracy {result['mean']:.4f} (95 % interval {low:.4f} to {high:.4f}), {seeds}",
-        f"# {_seconds(result)} s from start to finished run folder on {machine['cores']} "
+        f"# test accuracy {result['mean']:.4f}, {seeds}",
+        f"# 95 % interval {', '.join(intervals)}",
+        f"# {_seconds(result)} s{fastest} from start to finished run folder on {machine['cores']} "
         f"{machine['processor']} cores, Tenfold {result['tenfold']}, {result['date']}",
     ]
     return "\n".join([*header, *lines[body:]]) + "\n"
@@ -132,6 +137,7 @@ def table(results: dict[str, dict[str, Any]], heads: tuple[str, ...]) -> str:
     rows = [heads, ("---", "---", "---:", "---:", "---:", "---:", "---:")]
     for name, result in results.items():
         low, high = result["range"]
+        spread = f" ({low:.2%} – {high:.2%})" if len(result["runs"]) > 1 else ""
         tutorial = TUTORIAL_ACCURACY.get(name)
         rows.append(
             (
@@ -139,7 +145,7 @@ def table(results: dict[str, dict[str, Any]], heads: tuple[str, ...]) -> str:
                 result["data"],
                 f"{result['parameters']:,}",
                 f"{tutorial:.2%}" if tutorial else "–",
-                f"{result['mean']:.2%} ({low:.2%} – {high:.2%})",
+                f"{result['mean']:.2%}{spread}",
                 str(len(result["runs"])),
                 _seconds(result),
             )
@@ -186,7 +192,10 @@ def with_table(text: str, name: str, content: str) -> str:
     """A page with what stands between the marks of a table replaced."""
     marks = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     filled = f"{marks[0]}\n{content}\n{marks[1]}"
-    return re.sub(f"{marks[0]}.*{marks[1]}", lambda _: filled, text, flags=re.DOTALL)
+    text, found = re.subn(f"{marks[0]}.*{marks[1]}", lambda _: filled, text, flags=re.DOTALL)
+    if not found:
+        raise ValueError(f"The page lacks the marks {marks[0]} and {marks[1]}.")
+    return text
 
 
 def published() -> dict[Path, str]:
@@ -211,14 +220,17 @@ def published() -> dict[Path, str]:
 
 def main() -> int:
     """Write the files, or with --check only compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    only_check = parser.parse_args().check
     changed = {path: text for path, text in published().items() if path.read_text(encoding="utf-8") != text}
     for path, text in changed.items():
-        if "--check" in sys.argv:
+        if only_check:
             print(f"{path.relative_to(ROOT)} does not show benchmarks/results; run: python -m benchmarks.publish")
         else:
             path.write_text(text, encoding="utf-8")
             print(f"wrote {path.relative_to(ROOT)}")
-    return bool(changed) and "--check" in sys.argv
+    return bool(changed) and only_check
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ The contestants take turns, a seed at a time, each time in a fresh process. Tenf
 types it, once with an empty cache of compiled programs and once with a warm one; what it does after the model is saved
 (evaluation, figures, report) is told as well, in the seconds to the finished run. The others
 train epoch by epoch and are evaluated after each, uncounted; they are granted the fewest epochs after which the mean
-accuracy over the seeds reaches the target, which nobody knows beforehand. The results are written after each seed; with
---resume, seeds are kept that are there already.
+accuracy over the seeds reaches the target, which nobody knows beforehand. The results are written after each seed, and
+seeds that are there already are kept.
 """
 
 import argparse
@@ -23,12 +23,11 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from benchmarks.accuracy import PROGRAM
+from benchmarks.accuracy import PROGRAM, begun, circumstances
 from benchmarks.speed.data import data_file
 from benchmarks.speed.environments import BENCH, Contestant, run_contestant
 from benchmarks.speed.tasks import Task, chosen_tasks
 from tenfold.recipes.recipe import load_recipe
-from tenfold.run.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "time_to_accuracy.json"
 TENFOLD = ("tenfold, cold", "tenfold, warm")
@@ -94,18 +93,18 @@ def train_peer(contestant: Contestant, task: Task, seed: int) -> Run:
 def time_of_peer(runs: list[Run], target: float) -> dict[str, Any]:
     """Seconds to the saved model after the fewest epochs whose mean accuracy reaches the target, or after all of them.
 
-    Saving takes as long after these epochs as after the last one.
+    Saving takes as long after these epochs as after the last one; medians, since a slow disk holds single runs up.
     """
     epochs = len(runs[0]["reached"])
     means = [mean(run["reached"][epoch]["accuracy"] for run in runs) for epoch in range(epochs)]
     enough = next((epoch for epoch in range(epochs) if means[epoch] >= target), epochs - 1)
     saving = [run["seconds_to_saved_model"] - run["reached"][-1]["seconds"] for run in runs]
-    seconds = [run["reached"][enough]["seconds"] + saved for run, saved in zip(runs, saving, strict=True)]
+    trained = [run["reached"][enough]["seconds"] for run in runs]
     return {
         "reached": means[enough] >= target,
         "epochs": enough + 1,
         "mean_accuracy": round(means[enough], 5),
-        "seconds": round(median(seconds), 2),
+        "seconds": round(median(trained) + median(saving), 2),
     }
 
 
@@ -132,19 +131,12 @@ def measure(seed: int) -> Iterator[tuple[str, Run]]:
         yield contestant.name, train_peer(contestant, task, seed)
 
 
-def begun() -> dict[str, list[Run]]:
-    """The runs of an earlier start; none if machine or versions were others."""
-    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    same = (found.get("versions"), found.get("machine")) == (versions(), machine())
-    return dict(found["runs"]) if same else {}
-
-
 def document(runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
     """What the runs amount to."""
     times = {
         name: (time_of_tenfold if name in TENFOLD else time_of_peer)(found, target) for name, found in runs.items()
     }
-    about = {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
+    about = circumstances("quick") | {"date": date.today().isoformat()}
     return {"target": target, "times": times, "runs": runs} | about
 
 
@@ -153,9 +145,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="seeds 0 … SEEDS-1")
     parser.add_argument("--target", type=float, default=0.99, help="mean accuracy to reach")
-    parser.add_argument("--resume", action="store_true", help="keep the seeds that the results have already")
     arguments = parser.parse_args()
-    runs = begun() if arguments.resume else {}
+    runs = begun(RESULTS, circumstances("quick")).get("runs", {})
     done = {run["seed"] for found in runs.values() for run in found}
     for seed in sorted(set(range(arguments.seeds)) - done):
         for name, run in measure(seed):

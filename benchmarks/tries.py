@@ -23,13 +23,14 @@ from benchmarks.ablation import (
     RESULTS,
     VALIDATION_SPLIT,
     Trainer,
-    begun,
     evaluated,
     measure,
     planned,
+    results_of,
     table,
     write,
 )
+from benchmarks.accuracy import fingerprint
 from tenfold.data.dataset import Split
 from tenfold.evaluation.calibration import tempered
 from tenfold.models.averaging import average_networks
@@ -155,7 +156,8 @@ def main() -> None:
         parser.error(f"{idea} can be tried on {' or '.join(RECIPES[idea])}, with 2 epochs or more")
     path = RESULTS / f"{recipe}-{idea}-{epochs}-epochs.json"
     constants = [f"side={SIDE}"] if idea == "sizes" else [f"temperature={TEMPERATURE}", f"teacher={TEACHER_EPOCHS}"]
-    document = begun(path, recipe, constants)
+    teacher = {"teacher": fingerprint("strong")} if idea == "teacher" else {}
+    document = results_of(path, recipe, constants, **teacher)
     title = f"Smaller images at first: `{recipe}`" if idea == "sizes" else f"`{recipe}` with a teacher"
     for seed in range(arguments.seeds):
         for name, (settings, trainer) in variants(idea, epochs).items():

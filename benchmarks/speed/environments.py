@@ -87,6 +87,7 @@ def run_contestant(contestant: Contestant, content: dict[str, Any], folder: Path
         ContestantError: The process failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    ready_python(contestant.environment)  # what it may install is no part of the time
     task_file = folder / "task.json"
     task_file.write_text(json.dumps(content | {"started": time.time()}), encoding="utf-8")
     module = f"benchmarks.speed.contestants.{contestant.module}"

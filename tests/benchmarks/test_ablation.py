@@ -3,7 +3,7 @@ import tomllib
 
 import pytest
 
-from benchmarks.ablation import HERE, begun, measure, table, variants
+from benchmarks.ablation import HERE, measure, results_of, table, variants
 from tenfold.recipes.recipe import load_recipe
 
 NAMES = list(tomllib.loads((HERE / "ablations.toml").read_text(encoding="utf-8")))
@@ -21,16 +21,16 @@ def test_every_variant_is_a_recipe_that_differs(name):
 
 def test_results_are_gone_on_with(tmp_path):
     path, measured = tmp_path / "quick.json", {"as it stands": {}}
-    path.write_text(json.dumps(begun(path, "quick", ["a=1"]) | {"variants": measured}))
-    assert begun(path, "quick", ["a=1"])["variants"] == measured
+    path.write_text(json.dumps(results_of(path, "quick", ["a=1"]) | {"variants": measured}))
+    assert results_of(path, "quick", ["a=1"])["variants"] == measured
 
 
 @pytest.mark.parametrize("change", [{"settings": []}, {"fingerprint": "of another quick.toml"}, {"tenfold": "0.0.1"}])
 def test_results_of_other_circumstances_are_not_overwritten(tmp_path, change):
     path = tmp_path / "quick.json"
-    path.write_text(json.dumps(begun(path, "quick", ["a=1"]) | change))
+    path.write_text(json.dumps(results_of(path, "quick", ["a=1"]) | change))
     with pytest.raises(SystemExit, match=f"another {next(iter(change))}. Move it away"):
-        begun(path, "quick", ["a=1"])
+        results_of(path, "quick", ["a=1"])
 
 
 def test_what_was_measured_is_not_measured_again():

@@ -93,8 +93,22 @@ def test_show_draws_what_a_recipes_augmentation_does(cats_and_dogs, tmp_path):
     assert "out/augmented_samples.png" in result.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("strong", "--set", "augmentation.elastic=0.5"), ("auto",), ("dense-128", "--set", "augmentation.shift=0.1")],
+)
+def test_show_draws_what_built_in_recipes_do_and_changes_of_them(cats_and_dogs, arguments):
+    run("show", str(cats_and_dogs), "--augment", *arguments, "--out", "out")
+    assert Path("out/augmented_samples.png").exists()
+
+
+def test_show_takes_changes_of_a_recipe_only(cats_and_dogs):
+    with pytest.raises(RecipeError, match="--augment"):
+        run("show", str(cats_and_dogs), "--set", "augmentation.shift=0.1")
+
+
 def test_show_refuses_augmentation_that_is_missing_or_changes_labels(cats_and_dogs, tmp_path):
-    with pytest.raises(RecipeError, match="has no augmentation"):
+    with pytest.raises(RecipeError, match=r"dense-128 does not vary images of .*--set augmentation\.rotation"):
         run("show", str(cats_and_dogs), "--augment", "dense-128", "--out", "out")
     path = tmp_path / "flipped.toml"
     recipe = recipe_path("dense-128").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tenfold.data.class_names import (
     are_digits,
     is_plain,
+    kinds_that_turn,
     label_names,
     natural_order,
     number_classes,
@@ -24,6 +25,35 @@ def test_numbers_sort_as_numbers():
 @given(st.lists(st.text(max_size=6), max_size=6))
 def test_any_names_can_be_sorted(names):
     assert sorted(sorted(names, key=natural_order, reverse=True), key=natural_order) == sorted(names, key=natural_order)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["zero", "One", "two"],
+        ["digit_6", "digit_9"],
+        ["6_six", "9_nine"],
+        ["A_upper", "b_lower"],
+        ["4a", "5f", "30"],
+        ["2", "3", "jack", "queen", "king", "ace"],
+        ["+", "-"],
+    ],
+)
+def test_characters_are_known_by_many_names(names):
+    assert kinds_that_turn(names).startswith("digits or letters (")
+
+
+def test_opposites_turn_into_one_another_and_things_do_not():
+    assert kinds_that_turn(["arrow_left", "arrow_right"]) == kinds_that_turn(["turn Right", "turn Left"])
+    assert kinds_that_turn(["thumbs up", "thumbs down", "fist"]) == "directions (up, down)"
+    for names in (
+        ["cat", "dog"],
+        ["T-shirt/top", "Trouser"],
+        ["class 1", "class 2"],
+        ["left hand", "left foot"],
+        ["I", "fist"],
+    ):
+        assert kinds_that_turn(names) == ""
 
 
 def test_classes_are_numbered_in_natural_order():

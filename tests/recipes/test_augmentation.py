@@ -1,33 +1,58 @@
 import pytest
 
 from tenfold.errors import RecipeError
-from tenfold.recipes.augmentation import Augmentation, refuse_label_changing, refuse_mirrored_characters
-from tenfold.recipes.recipe import Averaging, dump_recipe, load_recipe
+from tenfold.recipes.augmentation import Augmentation, refuse_label_changing, refuse_other_copies
+from tenfold.recipes.recipe import dump_recipe, load_recipe
+from tenfold.recipes.settings import Averaging
 
 DIGITS = [str(number) for number in range(10)]
 
 
-@pytest.mark.parametrize("amounts", [{"flip": "horizontal"}, {"flip": "vertical"}, {"rotation": 90.0}, {"shear": 50.0}])
-@pytest.mark.parametrize("class_names", [DIGITS, ["10", "11", "12"], list("abcdefg"), ["猫", "狗"]])
+SHAPE = (28, 28, 1)
+THINGS = ["Trouser", "Pullover", "T-shirt/top"]
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        {"flip": "horizontal"},
+        {"flip": "vertical"},
+        {"rotation": 90.0},
+        {"shear": 50.0},
+        {"rotation": 25.0, "shear": 25.0},
+    ],
+)
+@pytest.mark.parametrize("class_names", [DIGITS, ["10", "11", "12"], list("abcdefg"), ["猫", "狗"], ["left", "right"]])
 def test_what_makes_other_characters_is_refused(amounts, class_names):
     with pytest.raises(RecipeError, match="allow_label_changing=true"):
-        refuse_label_changing(Augmentation(**amounts), class_names)
-    refuse_label_changing(Augmentation(**amounts, allow_label_changing=True), class_names)
+        refuse_label_changing(Augmentation(**amounts), class_names, SHAPE)
+    refuse_label_changing(Augmentation(**amounts, allow_label_changing=True), class_names, SHAPE)
 
 
 def test_things_may_be_mirrored_and_characters_turned_a_little():
     mirrored, turned = Augmentation(flip="both", rotation=180.0), Augmentation(rotation=20.0, shear=15.0, elastic=2.0)
-    assert refuse_label_changing(mirrored, ["Trouser", "Pullover", "Bag"]) is None
-    assert refuse_label_changing(turned, DIGITS) is None
+    assert refuse_label_changing(mirrored, THINGS, SHAPE) is None
+    assert refuse_label_changing(turned, DIGITS, SHAPE) is None
 
 
-def test_mirrored_copies_of_characters_do_not_count():
+@pytest.mark.parametrize("amounts", [{"crop_padding": 15}, {"elastic": 4.0}])
+def test_nothing_is_moved_out_of_sight_or_bent_beyond_recognition(amounts):
+    (name,) = amounts
+    with pytest.raises(RecipeError, match=rf"augmentation\.{name} = .* images of 28 pixels .* at most (14|3\.5)"):
+        refuse_label_changing(Augmentation(**amounts), THINGS, SHAPE)
+    assert refuse_label_changing(Augmentation(**amounts), THINGS, (64, 48, 3)) is None
+    assert refuse_label_changing(Augmentation(**amounts, allow_label_changing=True), THINGS, SHAPE) is None
+
+
+def test_mirrored_copies_of_characters_and_copies_moved_far_do_not_count():
     with pytest.raises(RecipeError, match=r"averaging.mirrored lets mirror images count, but .* digits or letters"):
-        refuse_mirrored_characters(Averaging(mirrored=True), None, DIGITS)
+        refuse_other_copies(Averaging(mirrored=True), None, DIGITS, SHAPE)
+    with pytest.raises(RecipeError, match=r"averaging.shift = 8 moves copies of images of 28 pixels"):
+        refuse_other_copies(Averaging(shift=8), None, THINGS, SHAPE)
     allowed = Augmentation(allow_label_changing=True)
-    assert refuse_mirrored_characters(Averaging(mirrored=True), allowed, DIGITS) is None
-    assert refuse_mirrored_characters(Averaging(mirrored=True), None, ["Trouser", "Pullover", "Bag"]) is None
-    assert refuse_mirrored_characters(Averaging(networks=2, shift=1), None, DIGITS) is None
+    assert refuse_other_copies(Averaging(mirrored=True), allowed, DIGITS, SHAPE) is None
+    assert refuse_other_copies(Averaging(mirrored=True), None, THINGS, SHAPE) is None
+    assert refuse_other_copies(Averaging(networks=2, shift=1), None, DIGITS, SHAPE) is None
 
 
 def test_a_recipe_with_augmentation_is_written_and_read_again():

@@ -42,6 +42,7 @@ Pet = Annotated[Cat | Dog, Field(discriminator="kind")]
         (Annotated[float, Field(gt=0, le=1)], "a number above 0 and at most 1"),
         (Annotated[float, Field(ge=0, lt=1)], "a number of at least 0 and below 1"),
         (int | None, "a whole number"),
+        (Annotated[int, Field(ge=1)] | None, "a whole number of at least 1"),
         (Annotated[int, Field(ge=2)] | Literal["all"], 'a whole number of at least 2, or "all"'),
         (Literal["a", "b"], 'one of "a", "b"'),
         (tuple[int, int], "a list of 2, each a whole number"),

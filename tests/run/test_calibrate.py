@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import tenfold
+from tenfold.data.dataset import Split
 from tenfold.evaluation.calibration import fit_temperature, tempered
 from tenfold.photo.redrawing import redraw
-from tenfold.run.calibrate import rejection_threshold
+from tenfold.run.calibrate import _parts, rejection_threshold
 from tenfold.run.plan import training_splits
 
 
@@ -36,10 +37,20 @@ def test_without_validation_images_the_threshold_comes_from_training_images(data
     predictions = classifier.predict(dataset.test.images)
     assert calibration["rejected_test_images"] == np.mean([one.label is None for one in predictions]) <= 0.1
     other = dataset.test.images.copy()
-    other[:, :, 5:] = 255  # a bar where none of the classes has one
+    other[:, ::2], other[:, 1::2] = 255, 0  # many bars
     rejected = [one for one in classifier.predict(other) if one.label is None]
     assert len(rejected) > 0.5 * len(other)
     assert rejected[0].top[0][1] == rejected[0].probability
+
+
+def test_both_halves_of_the_training_images_have_all_classes_whatever_their_order(dataset):
+    for labels in (np.arange(400) % 2, np.arange(400) % 10, np.sort(np.arange(400) % 4)):
+        split = Split(np.zeros((400, 8, 8, 1), np.uint8), labels.astype(np.int32))
+        fitted, held_out = _parts(split, None)
+        assert len(fitted) == len(held_out) == 200
+        assert set(fitted.labels) == set(held_out.labels) == set(labels)
+    many = Split(np.zeros((60_000, 1, 1, 1), np.uint8), (np.arange(60_000) % 12).astype(np.int32))
+    assert all(len(set(part.labels)) == 12 for part in _parts(many, many))
 
 
 def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset, recipe_file):

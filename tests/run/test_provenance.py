@@ -2,9 +2,10 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
-from tenfold.run.provenance import Stopwatch, process_seconds
+from tenfold.run.provenance import Stopwatch, peak_memory_bytes, process_seconds
 
 
 def test_stages_and_the_time_before_add_up():
@@ -34,3 +35,11 @@ def test_a_process_knows_its_age_where_the_system_tells():
     least = 0.29 if sys.platform == "linux" else 0
     assert least <= float(out) <= time.perf_counter() - before + 0.02
     assert process_seconds() >= float(out)
+
+
+def test_a_process_tells_its_own_memory_not_that_of_who_started_it():
+    held = np.ones(50_000_000)  # 400 MB
+    code = "from tenfold.run.provenance import peak_memory_bytes; print(peak_memory_bytes())"
+    told = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    assert 1_000_000 < told < held.nbytes
+    assert peak_memory_bytes() > held.nbytes

@@ -10,7 +10,7 @@ from tenfold.recipes.recipe import load_recipe
 from tenfold.run.evaluate import evaluate
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch
-from tenfold.run.time_limit import automatic, within_time_limit
+from tenfold.run.time_limit import _rounded_down, automatic, within_time_limit
 
 
 def plan_for(dataset, recipe, overrides=()):
@@ -39,11 +39,16 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (hopeless, demanding, light))
     plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=1_000, verbose=1)
     assert level_of(plan) is light
-    first, second, third, last = capsys.readouterr().err.splitlines()
+    first, second, third, why, last = capsys.readouterr().err.splitlines()
     assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
-    assert second.startswith("medium: 4 convolutions with 32 to 64 filters, ") and second.endswith(", too few for it")
+    assert second.startswith("medium: 4 convolutions with 32 to 64 filters, ") and second.endswith(
+        ", too few for it, which needs 100000"
+    )
     assert third.startswith("light: 2 convolutions with 24 to 48 filters, ")
+    assert why.startswith("Chosen: light, muon, batches of 32, ")
+    assert why.endswith("; for 270 images of 10×10, 3 classes, 200 epochs.")
     assert last.startswith("Predicted to take ")
+    assert plan.time_limit_notes == (first, second, third, why, last)
 
 
 def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
@@ -70,9 +75,9 @@ def test_few_epochs_vary_images_less(dataset, monkeypatch):
 
 
 def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):
-    long = within_time_limit(plan_for(dataset, recipe_file, ["training.epochs=1000000"]), 30, verbose=0)
+    long = within_time_limit(plan_for(dataset, recipe_file, ["training.epochs=1000000"]), 300, verbose=0)
     assert 1 <= long.recipe.training.epochs < 1_000_000
-    assert long.predicted_seconds <= 30
+    assert long.predicted_seconds <= 300
     short = within_time_limit(plan_for(dataset, recipe_file), 1_000, verbose=0)
     assert short.recipe.training.epochs == 3
     assert short.predicted_seconds < 1_000
@@ -83,10 +88,19 @@ def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
         tenfold.train(dataset, recipe_file, time_limit=0.5, verbose=0)
 
 
+@pytest.mark.parametrize(
+    ("share", "rounded"), [(0.999, 0.99), (0.5, 0.5), (0.0123, 0.01), (0.0025, 0.0025), (0.00259, 0.0025)]
+)
+def test_a_share_of_the_images_is_never_rounded_up(share, rounded):
+    assert _rounded_down(share) == rounded
+
+
 def test_the_run_says_what_was_predicted_and_its_recipe_repeats_it(dataset, recipe_file):
     run = tenfold.train(dataset, recipe_file, overrides=["training.epochs=2"], time_limit="10m", verbose=0)
     document = json.loads((run.path / "run.json").read_text())
     assert 0 < document["predicted_seconds"] < 600
+    assert document["time_limit_notes"][-1].startswith("Predicted to take ")
+    assert "<dt>Time limit</dt><dd>Time for " in (run.path / "report.html").read_text(encoding="utf-8")
     assert "pace" in document["seconds"]
     again = tenfold.train(dataset, run.path / "recipe.toml", verbose=0)
     assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()

@@ -1,5 +1,6 @@
 import csv
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -166,6 +167,14 @@ def test_an_ensemble_is_saved_as_one_model(ensemble, dataset):
     assert [row["epoch"] for row in ensemble.history] == [1, 2, 3, 4, 5, 6]
 
 
+def test_random_numbers_of_the_caller_go_on(dataset, recipe_file):
+    random.seed(5)
+    np.random.seed(5)
+    states = random.getstate(), np.random.get_state()[1].tolist()
+    tenfold.train(dataset, recipe_file, epochs=1, verbose=0)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == states
+
+
 def test_the_first_network_of_an_ensemble_is_that_of_the_recipe_alone(ensemble, run):
     model = keras.saving.load_model(ensemble.path / "model.keras")
     alone = keras.saving.load_model(run.path / "model.keras")
@@ -181,11 +190,13 @@ def test_an_interrupted_ensemble_keeps_the_networks_that_are_finished(dataset, r
             raise KeyboardInterrupt
 
     monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
-    with pytest.raises(TrainingInterrupted, match="4 finished epochs"):
+    with pytest.raises(TrainingInterrupted, match=r"\(1 of 3 networks, 3 finished epochs\)"):
         tenfold.train(dataset, recipe_file, overrides=["averaging={networks=3}"], verbose=0)
     model = keras.saving.load_model("runs/bars-small-1/model.keras")
     assert [layer.name for layer in model.layers] == ["images", "network_1"]
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["networks"] == 1
+    with Path("runs/bars-small-1/history.csv").open() as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2", "3"]
 
 
 def test_a_diverging_run_keeps_its_last_finite_weights(dataset, recipe_file):
@@ -268,7 +279,7 @@ def test_a_network_that_is_too_large_to_ship_is_refused_before_training(dataset,
         (
             {"overrides": ["compile.ema_momentum=0.99", "training.early_stopping={monitor='loss'}"]},
             RecipeError,
-            "Choose one of them",
+            "choose one of them",
         ),
         ({"data": None}, DataError, "names no data"),
         ({"out": "."}, RunError, "Choose another --out"),

@@ -130,6 +130,44 @@ def test_training_follows_from_the_seed_and_differs_from_epoch_to_epoch():
         assert np.abs(first.get_weights()[0] - different.get_weights()[0]).max() > 1e-4
 
 
+class Seen(keras.layers.Layer):
+    """Remembers the last batch."""
+
+    def build(self, shape):
+        self.images = self.add_weight(shape=(16, *shape[1:]), trainable=False)
+
+    def call(self, inputs):
+        self.images.assign(keras.ops.cast(inputs, "float32"))
+        return inputs
+
+
+def batches_seen(seed, every=True):
+    """Each batch of two epochs as the network gets it; before varying, all batches are alike."""
+    images, one_hot = (np.asarray(array) for array in batch(count=16))
+    seen = Seen()
+    inputs = keras.Input(images.shape[1:], batch_size=16, dtype="uint8")
+    model = keras.Sequential([inputs, seen, keras.layers.Flatten(), keras.layers.Dense(4)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    found = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, number, logs=None):
+            found.append(np.asarray(seen.images).tobytes())
+
+    x, y = np.concatenate([images] * 3), np.concatenate([one_hot.argmax(1)] * 3)
+    settings = {"batch_size": 16, "epochs": 2, "shuffle": False, "verbose": 0, "augmentation": Augmentation(shift=0.2)}
+    fit(model, x, y, seed=seed, callbacks=[Watch()] if every else [], **settings)
+    return found or [np.asarray(seen.images).tobytes()]
+
+
+def test_variations_are_a_function_of_seed_epoch_and_step():
+    found = batches_seen(seed=3)
+    assert len(set(found)) == len(found) == 6
+    assert batches_seen(seed=3) == found
+    assert not set(batches_seen(seed=4)) & set(found)
+    assert batches_seen(seed=3, every=False) == found[-1:]  # however many steps go at once
+
+
 @pytest.mark.parametrize(
     ("x", "y", "amounts", "message"),
     [

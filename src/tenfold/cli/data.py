@@ -60,19 +60,22 @@ def show(
         str | None,
         typer.Option(metavar="RECIPE", help="Draw images beside what the recipe's augmentation makes of them."),
     ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a setting of RECIPE, such as augmentation.shear=5."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
     from tenfold.data.sizes import parse_size
-    from tenfold.recipes.augmentation import refuse_label_changing
     from tenfold.run.loading import load_with_progress
 
     if out is not None:
         _check_fresh(out)
-    augmentation = _augmentation(augment, data) if augment else None
+    if changes and not augment:
+        raise RecipeError("--set changes a recipe's augmentation: name the recipe with --augment.")
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
-    if augmentation:
-        refuse_label_changing(augmentation, dataset.class_names)
+    augmentation = _augmentation(augment, changes or [], data, dataset) if augment else None
     folder = _new_folder(out, dataset.name)
     pictures = _save_pictures(dataset, folder)
     if augmentation:
@@ -132,15 +135,22 @@ def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
     return pictures
 
 
-def _augmentation(recipe: str, data: str) -> "Augmentation":
+def _augmentation(name: str, changes: list[str], data: str, dataset: "Dataset") -> "Augmentation":
+    from tenfold.recipes.augmentation import refuse_label_changing
+    from tenfold.recipes.auto import LEVELS, auto_recipe
     from tenfold.recipes.recipe import load_recipe
 
-    augmentation = load_recipe(recipe, data=data).augmentation
-    if augmentation is None:
+    if name == "auto":  # as with time for many epochs; the fewer, the less it varies
+        recipe = auto_recipe(LEVELS[0], len(dataset.train), dataset.image_shape, dataset.class_names, changes)
+    else:
+        recipe = load_recipe(name, changes, data)
+    if recipe.augmentation is None:
         raise RecipeError(
-            f"The recipe {recipe} has no augmentation. Add a table to it, such as [augmentation] with rotation = 10.0."
+            f"The recipe {name} does not vary images of {data}. Name one that does, such as strong, or set amounts, "
+            "such as --set augmentation.rotation=10.0."
         )
-    return augmentation
+    refuse_label_changing(recipe.augmentation, dataset.class_names, dataset.image_shape)
+    return recipe.augmentation
 
 
 def _save_augmented(dataset: "Dataset", augmentation: "Augmentation", folder: Path) -> Path:

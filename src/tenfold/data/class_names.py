@@ -11,6 +11,20 @@ import numpy as np
 from tenfold.errors import DataError
 from tenfold.types import Labels
 
+_NUMBER_WORDS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+_WORDS_FOR_CHARACTERS = {
+    "digit",
+    "number",
+    "letter",
+    "character",
+    "upper",
+    "lower",
+    "uppercase",
+    "lowercase",
+    "capital",
+}
+_OPPOSITES = (("left", "right"), ("up", "down"), ("north", "south"), ("east", "west"), ("top", "bottom"))
+
 _NOT_PLAIN = ("Cc", "Cs", "Zl", "Zp")
 _TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
@@ -25,6 +39,32 @@ def are_characters(class_names: Sequence[str]) -> bool:
     """Whether most classes are single characters, or numbers."""
     characters = [name for name in class_names if len(name.strip()) == 1 or name.strip().isdigit()]
     return 2 * len(characters) > len(class_names)
+
+
+def kinds_that_turn(class_names: Sequence[str]) -> str:
+    """What the classes are, if a mirrored or turned image of one may show another; "" if they seem to be things.
+
+    Characters are recognised by names such as 7, "b", "seven", "digit_7", "B upper", "7_seven" and the codes of ASCII
+    in which NIST names its folders (4a, 5f); directions by opposites: left and right, up and down.
+    """
+    characters = [name for name in class_names if _is_character(name)]
+    if len(characters) >= 2:
+        return f"digits or letters ({', '.join(characters[:3])}{' …' if len(characters) > 3 else ''})"
+    words = {word for name in class_names for word in _words(name)}
+    opposites = next((pair for pair in _OPPOSITES if words.issuperset(pair)), None)
+    return f"directions ({', '.join(opposites)})" if opposites else ""
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name.casefold())
+
+
+def _is_character(name: str) -> bool:
+    if are_characters([name]) or re.fullmatch("[3-7][0-9a-f]", name.strip().casefold()):
+        return True
+    words = _words(name)
+    characters = [word for word in words if len(word) == 1 or word.isdigit() or word in _NUMBER_WORDS]
+    return bool(characters) and all(word in characters or word in _WORDS_FOR_CHARACTERS for word in words)
 
 
 def are_digits(class_names: Sequence[str]) -> bool:

@@ -92,6 +92,8 @@ def _shape(split: Split) -> str:
 
 
 def _check_names(where: str, class_names: tuple[str, ...]) -> None:
+    if len(class_names) < 2:
+        raise DataError(f"{where}: the class names are {class_names!r}; a classifier needs at least two classes.")
     for name in class_names:
         if not isinstance(name, str) or not is_plain(name):
             raise DataError(f"{where}: {name!r} cannot be a class name; expected text without control characters.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tenfold.data.class_names import are_characters
+from tenfold.data.class_names import kinds_that_turn
 from tenfold.errors import RecipeError
 from tenfold.recipes.settings import Averaging, FromZeroToOne, NotNegative, Settings
 
@@ -17,17 +17,19 @@ Flip = Literal["none", "horizontal", "vertical", "both"]
 _MOST_DEGREES = 40.0
 """Beyond it, turned digits and letters are others: 6 and 9, N and Z, 7 and L."""
 
+_ALLOW = "Take it out; or, if it is meant, set augmentation.allow_label_changing=true."
+
 
 class Augmentation(Settings):
     """What is done anew to each image at each step; everything is off unless set.
 
-    Amounts are limits: each image draws its own from an even distribution between minus and plus the limit. All of it
-    follows from the training's seed, the epoch and the step.
+    Amounts are limits: each image draws its own, evenly, between minus and plus the limit. All of it follows from the
+    training's seed, the epoch and the step.
 
     Args:
         shift: Share of the height and of the width.
         rotation: Degrees.
-        zoom: Share: with 0.2 an image is up to a fifth larger or, all the same, smaller.
+        zoom: Share: with 0.2 an image is up to 1.2 times as large or as small; as often larger as smaller.
         shear: Degrees by which upright lines lean.
         elastic: How far points are moved by a smooth random field, in pixels (standard deviation).
         elastic_cells: Bumps of that field along a side.
@@ -36,7 +38,8 @@ class Augmentation(Settings):
         brightness: Share of the value range that is added or taken away.
         polarity: Share of the images that are inverted.
         erasing: Share of the images in which a rectangle is filled with one random grey (arXiv 1708.04896).
-        flip: Which mirror images an image is replaced by, half of the times.
+        flip: Half of the images are mirrored left to right ("horizontal") or top to bottom ("vertical"); with "both",
+            each of the two is drawn on its own.
         crop_padding: Pixels by which the image is moved, whole ones only, as a crop from a padded image.
         mixup: Alpha of the Beta distribution by which two images and their labels are mixed (arXiv 1710.09412).
         cutmix: Alpha, where a rectangle comes from another image (arXiv 1905.04899). With mixup too, each takes half
@@ -70,42 +73,68 @@ class Augmentation(Settings):
         return any(amounts) or self.flip != "none"
 
 
-def refuse_label_changing(augmentation: Augmentation, class_names: Sequence[str]) -> None:
-    """Refuse what turns one character into another.
-
-    Raises:
-        RecipeError: The classes are digits or letters, and the images would be mirrored or turned too far.
-    """
-    if augmentation.allow_label_changing or not are_characters(class_names):
-        return
-    if found := next(_label_changing(augmentation), None):
-        raise RecipeError(
-            f"{found}, but the classes are digits or letters ({', '.join(class_names[:3])} …), which would then show "
-            "others. Take it out; or, if it is meant, set augmentation.allow_label_changing=true."
-        )
-
-
-def refuse_mirrored_characters(
-    averaging: Averaging, augmentation: Augmentation | None, class_names: Sequence[str]
+def refuse_label_changing(
+    augmentation: Augmentation, class_names: Sequence[str], image_shape: tuple[int, int, int]
 ) -> None:
-    """Refuse to let a mirrored digit or letter count.
+    """Refuse what makes images of one class look like those of another.
 
     Raises:
-        RecipeError: The classes are digits or letters, and mirrored copies would be averaged.
+        RecipeError: The classes are digits, letters or directions, and the images would be mirrored or turned too far;
+            or what is seen of them might be moved out of the picture, or bent beyond recognition.
     """
-    allowed = augmentation is not None and augmentation.allow_label_changing
-    if averaging.mirrored and not allowed and are_characters(class_names):
+    if augmentation.allow_label_changing:
+        return
+    side = min(image_shape[:2])
+    kinds = kinds_that_turn(class_names)
+    for found in (*_beyond_recognition(augmentation, side), *(_turning(augmentation, kinds) if kinds else ())):
+        raise RecipeError(f"{found} {_ALLOW}")
+
+
+def refuse_other_copies(
+    averaging: Averaging,
+    augmentation: Augmentation | None,
+    class_names: Sequence[str],
+    image_shape: tuple[int, int, int],
+) -> None:
+    """Refuse to let copies count that show something else.
+
+    Raises:
+        RecipeError: The classes are digits, letters or directions, and mirrored copies would be averaged; or copies
+            would be moved by more than a quarter of the image.
+    """
+    if augmentation is not None and augmentation.allow_label_changing:
+        return
+    side = min(image_shape[:2])
+    if averaging.shift > side / 4:
         raise RecipeError(
-            f"averaging.mirrored lets mirror images count, but the classes are digits or letters "
-            f"({', '.join(class_names[:3])} …), which would then show others. Take it out; "
-            "or, if it is meant, set augmentation.allow_label_changing=true."
+            f"averaging.shift = {averaging.shift} moves copies of images of {side} pixels by more than a quarter. "
+            "Take 1 or 2."
+        )
+    if averaging.mirrored and (kinds := kinds_that_turn(class_names)):
+        raise RecipeError(
+            f"averaging.mirrored lets mirror images count, but the classes are {kinds}, "
+            f"which would then show others. {_ALLOW}"
         )
 
 
-def _label_changing(augmentation: Augmentation) -> Iterator[str]:
+def _beyond_recognition(augmentation: Augmentation, side: int) -> Iterator[str]:
+    for name, most, does in (
+        ("crop_padding", side / 2, "moves"),
+        ("elastic", side / 8, "bends"),
+    ):
+        if (amount := getattr(augmentation, name)) > most:
+            yield (
+                f"augmentation.{name} = {amount:g} {does} images of {side} pixels beyond recognition; "
+                f"expected at most {most:g}."
+            )
+
+
+def _turning(augmentation: Augmentation, kinds: str) -> Iterator[str]:
+    but = f"but the classes are {kinds}, which would then show others."
     if augmentation.flip != "none":
-        yield f'augmentation.flip = "{augmentation.flip}" gives mirror images'
-    if augmentation.rotation > _MOST_DEGREES:
-        yield f"augmentation.rotation = {augmentation.rotation:g} turns images by more than {_MOST_DEGREES:g} degrees"
-    if augmentation.shear > _MOST_DEGREES:
-        yield f"augmentation.shear = {augmentation.shear:g} slants images by more than {_MOST_DEGREES:g} degrees"
+        yield f'augmentation.flip = "{augmentation.flip}" gives mirror images, {but}'
+    if augmentation.rotation + augmentation.shear > _MOST_DEGREES:
+        yield (
+            f"augmentation.rotation = {augmentation.rotation:g} and shear = {augmentation.shear:g} together turn "
+            f"strokes by more than {_MOST_DEGREES:g} degrees, {but}"
+        )

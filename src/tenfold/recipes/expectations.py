@@ -67,12 +67,14 @@ def bare_type(node: Any) -> Any:
 
 def constraints(node: Any) -> dict[str, Any]:
     """Bounds and lengths that go with a type, by pydantic's names: ge, gt, le, lt, min_length."""
+    metadata: list[Any] = []
     if isinstance(node, FieldInfo):
-        metadata = list(node.metadata)
-    elif get_origin(node) is Annotated:
-        metadata = [m for item in get_args(node)[1:] for m in getattr(item, "metadata", [item])]
-    else:
-        metadata = []
+        metadata, node = list(node.metadata), node.annotation
+    if get_origin(node) in (Union, UnionType):
+        options = [option for option in get_args(node) if option is not NoneType]
+        node = options[0] if len(options) == 1 else node
+    if get_origin(node) is Annotated:
+        metadata += [m for item in get_args(node)[1:] for m in getattr(item, "metadata", [item])]
     names = ("ge", "gt", "le", "lt", "min_length")
     return {name: getattr(m, name) for m in metadata for name in names if hasattr(m, name)}
 

@@ -18,47 +18,9 @@ from tenfold.recipes.augmentation import Augmentation
 from tenfold.recipes.layers import AnyLayer, Count
 from tenfold.recipes.messages import explain
 from tenfold.recipes.overrides import apply_override
-from tenfold.recipes.settings import (
-    SGD,
-    Adam,
-    AdamW,
-    Averaging,
-    Compile,
-    Constant,
-    Cosine,
-    EarlyStopping,
-    Muon,
-    OneCycle,
-    RMSprop,
-    Settings,
-    Step,
-    Training,
-)
+from tenfold.recipes.settings import Averaging, Compile, Settings, Training
 from tenfold.recipes.variants import take_variant
 from tenfold.recipes.words import nearest
-
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Augmentation",
-    "Averaging",
-    "Compile",
-    "Constant",
-    "Cosine",
-    "EarlyStopping",
-    "Muon",
-    "OneCycle",
-    "RMSprop",
-    "Recipe",
-    "Step",
-    "Training",
-    "checked_recipe",
-    "dump_recipe",
-    "load_recipe",
-    "recipe_names",
-    "recipe_path",
-]
 
 
 class Recipe(Settings):
@@ -113,6 +75,15 @@ class Recipe(Settings):
             raise ValueError('training.strangers needs one-hot labels: set compile.loss = "categorical_crossentropy"')
         if self.training.strangers and self.training.class_weight:
             raise ValueError("training.strangers are of no class and have no weight: choose them or class_weight")
+        return self
+
+    @model_validator(mode="after")
+    def _one_choice_of_weights(self) -> Self:
+        if self.compile.ema_momentum and self.training.early_stopping:
+            raise ValueError(
+                "training.early_stopping goes back to the weights of its best epoch, which are not those that "
+                "compile.ema_momentum averages: choose one of them"
+            )
         return self
 
     @model_validator(mode="after")

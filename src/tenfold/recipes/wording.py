@@ -1,6 +1,8 @@
 """A recipe's settings in words, for people who meet them for the first time."""
 
-from tenfold.recipes.recipe import Augmentation, Averaging, Compile, Constant, Cosine, OneCycle, Recipe, Training
+from tenfold.recipes.augmentation import Augmentation
+from tenfold.recipes.recipe import Recipe
+from tenfold.recipes.settings import Averaging, Compile, Constant, Cosine, OneCycle, Training
 
 
 def settings_in_words(recipe: Recipe) -> dict[str, str]:

@@ -24,7 +24,8 @@ _HANDS = 4
 """Copies of each validation image, each in another hand: one alone gives thresholds that differ by chance."""
 
 _IMAGES = 2_500
-"""So many fit the distance, and so many set the threshold: a tenth of a second for small networks."""
+"""So many fit the distance, and so many set the threshold (in other hands, `_HANDS` times as many): a tenth of a second
+for small networks."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def rejection_threshold(scores: Scores) -> float | None:
 
     The smallest score that at least (1 - rate) · (n + 1) of the n scores do not exceed: then a further image of the
     same kind exceeds it with at most that rate, whatever the distribution (split conformal prediction: Papadopoulos,
-    Proedrou, Vovk, Gammerman, ECML 2002). It takes at least 99 images for 1 %.
+    Proedrou, Vovk, Gammerman, ECML 2002). It takes at least 99 images for 1 %. Of copies of one image in several hands,
+    which resemble one another, it holds on average only.
     """
     rank = math.ceil((1 - FALSE_REJECTIONS) * (len(scores) + 1) - 1e-9)
     return float(np.sort(scores)[rank - 1]) if rank <= len(scores) else None
@@ -91,8 +93,8 @@ def rejection_threshold(scores: Scores) -> float | None:
 def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
     """What the distance is fitted to, and what the threshold is set on; at most `_IMAGES` each."""
     if validation is not None:
-        return train.take(_spread(len(train), _IMAGES)), validation.take(_spread(len(validation), _IMAGES))
-    some = _spread(len(train), 2 * _IMAGES)
+        return train.take(_some(len(train), _IMAGES)), validation.take(np.sort(_some(len(validation), _IMAGES)))
+    some = _some(len(train), 2 * _IMAGES)
     return train.take(some[::2]), train.take(some[1::2])
 
 
@@ -105,6 +107,6 @@ def _in_other_hands(split: Split, class_names: Sequence[str]) -> Split:
     return Split(images, np.tile(split.labels, _HANDS), split.files * _HANDS)
 
 
-def _spread(count: int, at_most: int) -> Indices:
-    """Positions evenly spread over `count`."""
-    return np.linspace(0, count - 1, min(count, at_most)).round().astype(np.int64)
+def _some(count: int, at_most: int) -> Indices:
+    """Positions in random order: in the order of the data, every so many images may be of one class."""
+    return np.random.default_rng(0).permutation(count)[:at_most]

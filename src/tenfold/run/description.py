@@ -75,6 +75,7 @@ def run_document(
         "command": _command(plan, folder),
         "started": plan.started.isoformat(timespec="seconds"),
         "predicted_seconds": plan.predicted_seconds,
+        "time_limit_notes": list(plan.time_limit_notes),
         "seconds": {**plan.watch.seconds, "total": plan.watch.total(), "epochs": learned.log.seconds},
         "versions": versions(),
         "machine": machine(),

@@ -14,7 +14,7 @@ from tenfold.errors import NonFiniteLossError, RecipeError
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
-from tenfold.models.architectures import build_model
+from tenfold.models.architectures import build_model, outline_model
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
@@ -72,17 +72,24 @@ def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 
     Raises:
         RecipeError: The network does not fit the images, or is too large to ship.
     """
+    if not number:
+        _check_size(recipe, dataset)
     keras.utils.set_random_seed(network_seed(recipe, number))
     name = f"network_{number + 1}" if recipe.averaging else recipe.name
     model = build_model(recipe.network, dataset.image_shape, len(dataset.class_names), name=name)
-    parameters = model.count_params() * recipe.networks
+    compile_model(model, recipe.compile, -(-training_images // recipe.training.batch_size), recipe.training.epochs)
+    return model
+
+
+def _check_size(recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse a network before its weights fill the memory."""
+    outline = outline_model(recipe.network, dataset.image_shape, len(dataset.class_names))
+    parameters = outline.count_params() * recipe.networks
     if 4 * parameters > _LARGEST_MODEL_BYTES:
         raise RecipeError(
             f"The model has {parameters:,} parameters for images of {'×'.join(map(str, dataset.image_shape))}; at "
             f"most {int(_LARGEST_MODEL_BYTES / 4):,} can be shipped. Use smaller images (--size) or more pooling."
         )
-    compile_model(model, recipe.compile, -(-training_images // recipe.training.batch_size), recipe.training.epochs)
-    return model
 
 
 def network_seed(recipe: Recipe, number: int) -> int:
@@ -115,10 +122,12 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
             finished.append(network)
     except KeyboardInterrupt:
         status = "interrupted"
-        if not finished:
-            _settle_moving_averages(model, plan, material[0])
     except NonFiniteLossError as error:
         status, message = "diverged", str(error)
+    if finished:
+        log.keep(len(finished))
+    else:
+        _settle_moving_averages(model, plan, material[0])
     networks = finished or [model]
     if recipe.averaging:
         model = average_networks(networks, recipe.averaging, recipe.name)

@@ -14,9 +14,9 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_dataset
 from tenfold.data.sizes import Progress
 from tenfold.data.split import stratified_cut
-from tenfold.errors import DataError, RecipeError
+from tenfold.errors import DataError
 from tenfold.files import printable
-from tenfold.recipes.augmentation import refuse_label_changing, refuse_mirrored_characters
+from tenfold.recipes.augmentation import refuse_label_changing, refuse_other_copies
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import MOST_REDRAWN, Training
 from tenfold.run.loading import load_with_progress, shown_progress
@@ -42,6 +42,7 @@ class Plan:
         started: When the run began.
         watch: Seconds by stage.
         predicted_seconds: How long the run will take in all, where it has a time limit.
+        time_limit_notes: What was chosen to keep to it, and why.
     """
 
     recipe: Recipe
@@ -52,6 +53,7 @@ class Plan:
     started: datetime
     watch: Stopwatch
     predicted_seconds: float | None = None
+    time_limit_notes: tuple[str, ...] = ()
     strangers: Images | None = None
 
     @property
@@ -70,19 +72,18 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     started = datetime.now(UTC)
     with watch.stage("data"):
         recipe, dataset = _load_data(data, recipe, verbose)
+        _check_variations(recipe, dataset)  # before minutes of drawing
         train, validation, strangers = learning_material(dataset, recipe.training, verbose)
         recipe = with_settled_epochs(recipe, len(train) + (0 if strangers is None else len(strangers)))
-    if recipe.augmentation:
-        refuse_label_changing(recipe.augmentation, dataset.class_names)
-    if recipe.averaging:
-        refuse_mirrored_characters(recipe.averaging, recipe.augmentation, dataset.class_names)
-    if recipe.compile.ema_momentum and recipe.training.early_stopping:
-        raise RecipeError(
-            "training.early_stopping goes back to the weights of its best epoch, which are not those that "
-            "compile.ema_momentum averages. Choose one of them."
-        )
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
+
+
+def _check_variations(recipe: Recipe, dataset: Dataset) -> None:
+    if recipe.augmentation:
+        refuse_label_changing(recipe.augmentation, dataset.class_names, dataset.image_shape)
+    if recipe.averaging:
+        refuse_other_copies(recipe.averaging, recipe.augmentation, dataset.class_names, dataset.image_shape)
 
 
 def learning_material(
@@ -159,7 +160,8 @@ def check_handwriting(train: Split, dataset: Dataset, setting: str) -> None:
     elif ink != "light-on-dark":
         found = f"polarity {ink}, expected light ink on dark ground"
     elif not are_characters(dataset.class_names):
-        found = f"the class {dataset.class_names[0]!r}, expected single letters or digits"
+        other = next(name for name in dataset.class_names if not are_characters([name]))
+        found = f"the class {other!r}, expected single letters or digits"
     elif min(height, width) < _SMALLEST_WRITING:
         found = f"{height}×{width} pixels, expected at least {_SMALLEST_WRITING}×{_SMALLEST_WRITING}"
     if found:

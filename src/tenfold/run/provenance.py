@@ -69,10 +69,16 @@ def available_cores() -> int:
 
 
 def peak_memory_bytes() -> int | None:
-    """The most memory that this process has had; None where the system does not tell."""
+    """The most memory that this process has had; None where the system does not tell.
+
+    Linux lets a new program inherit the peak of the process that started it in `ru_maxrss`, but not in `VmHWM`.
+    """
     if sys.platform == "win32":
         return None
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), None)
+        return int(line.split()[1]) * 1024 if line else None
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

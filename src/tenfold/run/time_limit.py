@@ -12,12 +12,13 @@ from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
-from tenfold.recipes.wording import counted
+from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.run.provenance import available_cores
 from tenfold.terminal import stderr
+from tenfold.training.class_weights import class_weights
 from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
 
@@ -61,10 +62,11 @@ def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Pla
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
+    notes = _Notes(verbose)
     forecast = _forecast(plan, plan.recipe, limit_seconds)
     _check(forecast, limit_seconds)
-    _say(f"Time for {_described(forecast)}", verbose)
-    return _settled(plan, forecast, verbose)
+    notes.add(f"Time for {_described(forecast)}")
+    return _settled(plan, forecast, notes)
 
 
 def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbose: Verbose) -> Plan:
@@ -79,26 +81,41 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    slowness = 1.0
+    slowness, notes = 1.0, _Notes(verbose)
     for level in (*LEVELS, None):
         name, least_epochs = (level.name, level.least_epochs) if level else ("quick", 1)
         recipe = _candidate(plan, level, overrides)
         left = limit_seconds - plan.watch.total()
         least_seconds = slowness * _least_seconds(plan, recipe)
         if level and left / least_seconds < least_epochs:
-            _say(f"{name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time", verbose)
+            notes.add(f"{name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time")
             continue
         forecast = _forecast(plan, recipe, limit_seconds)
         # Lighter networks use a machine less well than this one does.
         slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
         enough = forecast.epochs_in_time >= least_epochs
-        _say(f"{name}: {_described(forecast)}{'' if enough else ', too few for it'}", verbose)
+        short = f", too few for it, which needs {least_epochs}"
+        notes.add(f"{name}: {_described(forecast)}{'' if enough else short}")
         if enough:
             break
     _check(forecast, limit_seconds)
     training = forecast.recipe.training
     recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
-    return _settled(plan, replace(forecast, recipe=recipe.model_copy(update={"training": training})), verbose)
+    recipe = recipe.model_copy(update={"training": training})
+    notes.add(_why(plan, recipe, name))
+    return _settled(plan, replace(forecast, recipe=recipe), notes)
+
+
+def _why(plan: Plan, recipe: Recipe, name: str) -> str:
+    """What was chosen, and what decided it."""
+    training, varied = recipe.training, recipe.augmentation
+    how = augmentation_in_words(varied) if varied else "images as they are"
+    height, width, channels = plan.dataset.image_shape
+    return (
+        f"Chosen: {name}, {recipe.compile.optimizer.name}, batches of {training.batch_size}, {how}; for "
+        f"{counted(plan.images_per_epoch, 'image')} of {height}×{width}{' in colour' if channels == 3 else ''}, "
+        f"{len(plan.dataset.class_names)} classes, {counted(training.epochs, 'epoch')}."
+    )
 
 
 def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_epochs: int | None = None) -> Recipe:
@@ -146,10 +163,15 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     if in_time >= recipe.training.epochs:
         fixed -= recipe.networks * max(0.0, pace.compile_seconds - _CACHED_COMPILE_SECONDS)
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
-    if in_time < 1:
-        share = max(math.floor(100 * in_time * training.fraction) / 100, 0.01)
-        training = training.model_copy(update={"fraction": share})
+    if 0 < in_time < 1:
+        training = training.model_copy(update={"fraction": _rounded_down(in_time * training.fraction)})
     return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed)
+
+
+def _rounded_down(share: float) -> float:
+    """To whole hundredths, or, where there would be none, to two digits."""
+    parts = 10.0 ** max(2, 1 - math.floor(math.log10(share)))
+    return math.floor(share * parts) / parts
 
 
 def _check(forecast: Forecast, limit_seconds: float) -> None:
@@ -164,17 +186,19 @@ def _check(forecast: Forecast, limit_seconds: float) -> None:
         )
 
 
-def _settled(plan: Plan, forecast: Forecast, verbose: Verbose) -> Plan:
+def _settled(plan: Plan, forecast: Forecast, notes: "_Notes") -> Plan:
     """The plan with the recipe that fits."""
     recipe = forecast.recipe
     if recipe.augmentation:
-        refuse_label_changing(recipe.augmentation, plan.dataset.class_names)
-    _say(f"Predicted to take {duration_in_words(forecast.seconds)} from start to end.", verbose)
-    plan = replace(plan, recipe=recipe, predicted_seconds=round(forecast.seconds, 1))
+        refuse_label_changing(recipe.augmentation, plan.dataset.class_names, plan.dataset.image_shape)
+    notes.add(f"Predicted to take {duration_in_words(forecast.seconds)} from start to end.")
+    predicted = round(forecast.seconds, 1)
+    plan = replace(plan, recipe=recipe, predicted_seconds=predicted, time_limit_notes=tuple(notes.lines))
     if forecast.epochs_in_time >= 1:
         return plan
     train, validation = training_splits(plan.dataset, recipe.training)
-    return replace(plan, train=train, validation=validation)
+    weights = class_weights(recipe.training, train.labels, plan.dataset.class_names)
+    return replace(plan, train=train, validation=validation, class_weight=weights)
 
 
 def _described(forecast: Forecast) -> str:
@@ -187,6 +211,14 @@ def _described(forecast: Forecast) -> str:
     return f"{convolutions}{epochs} of {duration_in_words(forecast.epoch_seconds)}"
 
 
-def _say(text: str, verbose: Verbose) -> None:
-    if verbose:
-        stderr.print(text)
+class _Notes:
+    """What is said on the way, for the run as well."""
+
+    def __init__(self, verbose: Verbose) -> None:
+        self.lines: list[str] = []
+        self._verbose = verbose
+
+    def add(self, text: str) -> None:
+        self.lines.append(text)
+        if self._verbose:
+            stderr.print(text)

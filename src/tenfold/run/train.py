@@ -19,6 +19,7 @@ from tenfold.run.duration import parse_duration
 from tenfold.run.libraries import wait_for_libraries
 from tenfold.run.plan import Plan, make_plan
 from tenfold.run.provenance import Stopwatch
+from tenfold.run.random_state import callers_random_state
 from tenfold.run.run_folder import (
     HISTORY_COLUMNS,
     RunFolder,
@@ -126,12 +127,12 @@ def _train(
         from tenfold.run import learning as learning
         from tenfold.training.compile_cache import compile_cache
     ahead: Future[dict[str, bytes]] = Future()
-    with compile_cache():
+    with compile_cache(), callers_random_state():
         if time_limit is not None:
             plan = _within(plan, time_limit, choose, verbose)
         folder, learned = _learn(plan, out, verbose, ahead)
         if learned.status != "trained":
-            _raise_unfinished(learned, folder)
+            _raise_unfinished(plan, learned, folder)
         try:
             with busy("Evaluating and drawing figures", show=verbose != 0):
                 return _finish(plan, folder, learned, ahead)
@@ -172,6 +173,8 @@ def _learn(
         _rescue(plan, folder, learned)
         if learned.status == "trained":
             raise _interrupted_after_training(folder) from interrupt
+    if learned.status != "trained" and work.ident:
+        work.join()  # while it draws, the caller's own figures would have its style
     return folder, learned
 
 
@@ -249,8 +252,11 @@ def _history_rows(learned: "Learned") -> list[dict[str, str]]:
     return [{name: f"{value:.7g}" for name, value in row.items()} for row in learned.log.rows]
 
 
-def _raise_unfinished(learned: "Learned", folder: RunFolder) -> None:
-    saved = f"The model so far is in {folder.path} ({counted(len(learned.log.rows), 'finished epoch')})."
+def _raise_unfinished(plan: Plan, learned: "Learned", folder: RunFolder) -> None:
+    done = counted(len(learned.log.rows), "finished epoch")
+    if (networks := plan.recipe.networks) > 1:
+        done = f"{learned.networks} of {networks} networks, {done}"
+    saved = f"The model so far is in {folder.path} ({done})."
     if learned.status == "diverged":
         raise NonFiniteLossError(f"{learned.message} {saved}")
     raise TrainingInterrupted(f"Interrupted. {saved}")

@@ -52,6 +52,11 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         row = {"epoch": self.starts[-1] + epoch + 1, "learning_rate": self._learning_rate()}
         self.rows.append({**row, **(logs or {})})
 
+    def keep(self, networks: int) -> None:
+        """Forget the epochs of all but the first so many networks."""
+        rows = [*self.starts, len(self.rows)][networks]
+        self.rows, self.starts, self.seconds = self.rows[:rows], self.starts[:networks], self.seconds[:rows]
+
     def _learning_rate(self) -> float:
         optimizer = self.model.optimizer
         schedule = optimizer._learning_rate

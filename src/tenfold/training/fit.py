@@ -74,7 +74,8 @@ def fit(
     if not getattr(model, "compiled", False):
         raise ModelError("The model is not compiled. Call model.compile(optimizer=…, loss=…, metrics=[…]) first.")
     batch_size = 32 if batch_size is None else batch_size
-    _check_settings(validation_split, seed, batch_size=batch_size, epochs=epochs, validation_freq=validation_freq)
+    counts = {"batch_size": batch_size, "epochs": epochs, "validation_freq": validation_freq}
+    _check_settings(validation_split, seed, initial_epoch, **counts)
     arrays = checked_arrays(model, x, y, sample_weight)
     if augmentation:
         check_augmentation(augmentation, arrays)
@@ -145,9 +146,11 @@ def _run_epochs(
     model.stop_training = False
     logs: dict[str, Any] = {}
     listeners.on_train_begin()
+    done_before = model._initial_epoch or 0  # as keras.callbacks.BackupAndRestore has found it
     try:
         for one in passes:
-            epoch = one.epoch
+            if (epoch := one.epoch) < done_before:
+                continue
             listeners.on_epoch_begin(epoch)
             logs = _train_epoch(model, training, one, listeners)
             if evaluation and (epoch + 1) % validation_freq == 0:
@@ -155,11 +158,9 @@ def _run_epochs(
             listeners.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-    except KeyboardInterrupt:
-        if int(model.optimizer.iterations):  # before the first step, averaged weights are zeros
+    finally:  # Ctrl-C and a diverging loss as well leave the averaged weights, if a recipe averages them
+        if int(model.optimizer.iterations):  # before the first step, they are zeros
             model.optimizer.finalize_variable_values(model.trainable_weights)
-        raise
-    model.optimizer.finalize_variable_values(model.trainable_weights)
     listeners.on_train_end(logs)
 
 
@@ -175,12 +176,13 @@ def _counts_batches(callback: Any) -> bool:
     return any(not str(getattr(callback, name).__module__).startswith("keras.") for name in names)
 
 
-def _check_settings(validation_split: float, seed: int, **counts: Any) -> None:
+def _check_settings(validation_split: float, seed: int, initial_epoch: int, **counts: Any) -> None:
     for name, value in counts.items():
         if not isinstance(value, (int, np.integer)) or value < 1:
             raise DataError(f"{name} is {value!r}; expected a whole number of at least 1.")
-    if not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise DataError(f"seed is {seed!r}; expected a whole number of at least 0.")
+    for name, value in (("seed", seed), ("initial_epoch", initial_epoch)):
+        if not isinstance(value, (int, np.integer)) or value < 0:
+            raise DataError(f"{name} is {value!r}; expected a whole number of at least 0.")
     if not 0 <= validation_split < 1:
         raise DataError(f"validation_split is {validation_split!r}; expected a share from 0 to below 1, such as 0.2.")
 

@@ -48,8 +48,16 @@ def with_class_weights(arrays: Arrays, class_weight: Mapping[int, float]) -> Arr
     Args:
         arrays: (x, y) or (x, y, weights), as `checked_arrays` gives them.
         class_weight: Weight of each class, by its number, 1 for those that it leaves out.
+
+    Raises:
+        DataError: There is not one label for each image.
     """
     x, y, *weights = arrays
+    if y.ndim > 2:
+        raise DataError(
+            f"y has shape {list(y.shape)}; class_weight expects one class for each image: integers [n], or one-hot "
+            "rows [n, classes]. Take class_weight out."
+        )
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
     of_class = np.array([class_weight.get(label, 1.0) for label in labels.tolist()], np.float32)
     return x, y, weights[0] * of_class if weights else of_class

@@ -50,28 +50,26 @@ def measure_pace(
             program.wait(last_batch=True)  # what is compiled meanwhile would take a core from the steps
     finally:
         compiler.shutdown(wait=False)  # Ctrl-C need not wait for it
-    return Pace(compiled - started, _epoch_seconds(program, read_state(model), batch_size, seconds))
+    return Pace(compiled - started, _epoch_seconds(program, read_state(model), seconds))
 
 
-def _epoch_seconds(program: Program, state: State, batch_size: int, seconds: float) -> float:
-    order, ready = np.arange(program.images), time.perf_counter()
-    # The first chunk is a single step, which meets cold caches.
-    begun = steps = last = 0.0
-    for chunk in program.chunks(lambda: state, order):  # noqa: B023 - it is to follow the loop
-        state = chunk.state
-        if chunk.steps > max(1, program.images // batch_size):
-            break  # the smaller last batch, which is of another length
-        last = time.perf_counter()
-        begun, steps = begun or last, chunk.steps
-        if last - begun >= seconds:
-            break
-    measured = program.steps * ((last - begun) / (steps - 1) if steps > 1 else last - ready)
-    if measured > seconds / 4:
-        return measured
-    # Where a pass is so short, what comes with each counts, and single steps tell little.
-    begun, passes = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - begun) < seconds / 4:
-        for chunk in program.chunks(lambda: state, order):  # noqa: B023 - it is to follow the loop
-            state = chunk.state
-        passes += 1
-    return elapsed / passes
+def _epoch_seconds(program: Program, state: State, seconds: float) -> float:
+    """Steps for some seconds, or, where a pass is short, whole passes for a quarter of them."""
+
+    def latest() -> State:
+        return state
+
+    order = np.arange(program.images)
+    begun, steps = 0.0, 0
+    while True:
+        done = 0
+        for chunk in program.chunks(latest, order):
+            state, now = chunk.state, time.perf_counter()
+            if begun:
+                steps += chunk.steps - done
+            else:
+                begun = now  # the first chunk is a single step, which meets cold caches
+            done = chunk.steps
+            enough = seconds / 4 if done == program.steps else seconds
+            if steps and now - begun >= enough:
+                return program.steps * (now - begun) / steps

@@ -1,0 +1,58 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from tenfold.keras_on_jax import keras
+from tenfold.training import pace
+
+layers = keras.layers
+
+
+class Clock:
+    now = 1000.0
+
+    def perf_counter(self):
+        return self.now
+
+
+def program(clock, steps, step_seconds, in_chunk, first_seconds):
+    """Passes whose very first step is slow; whatever takes time is told by the clock."""
+    started = []
+
+    def chunks(state, order):
+        done = 0
+        while done < steps:
+            stop = min(done + (in_chunk if started else 1), steps)
+            clock.now += (stop - done) * step_seconds if started else first_seconds
+            started.append(stop)
+            done = stop
+            assert state() is started or len(started) == 1  # each chunk goes on from the one before
+            yield SimpleNamespace(steps=done, state=started)
+
+    return SimpleNamespace(images=10 * steps, steps=steps, chunks=chunks)
+
+
+@pytest.mark.parametrize(
+    ("steps", "step_seconds", "in_chunk", "measured"),
+    [(400, 0.1, 4, 2.0), (50, 0.01, 40, 0.5), (1, 0.001, 1, 0.5), (3, 5.0, 1, 5.0)],
+)
+def test_an_epoch_takes_as_long_as_its_steps_after_the_first(monkeypatch, steps, step_seconds, in_chunk, measured):
+    clock = Clock()
+    monkeypatch.setattr(pace, "time", clock)
+    found = pace._epoch_seconds(program(clock, steps, step_seconds, in_chunk, first_seconds=7.0), None, seconds=2.0)
+    assert found == pytest.approx(steps * step_seconds)
+    assert measured <= clock.now - 1007 <= measured + in_chunk * step_seconds + steps * min(step_seconds, 0.01)
+
+
+def test_the_model_stays_as_it_is():
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.BatchNormalization(), layers.Flatten(), layers.Dense(3)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    x, y = np.random.default_rng(0).random((70, 4, 4, 1), np.float32), np.arange(70) % 3
+    before = model.get_weights()
+    found = pace.measure_pace(model, x, y, 32, None, seconds=0.1)
+    assert found.compile_seconds > 0
+    assert found.epoch_seconds > 0
+    assert int(model.optimizer.iterations) == 0
+    for weight, expected in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, expected)

@@ -1,7 +1,7 @@
-"""Whether `quick` and `auto` suit any data: generated images of 8×8 to 96×96, 50 to 500,000, of 2 to 200 classes.
+"""Whether recipes suit any data: generated images of 8×8 to 96×96, 50 to 500,000, of 2 to 200 classes, and real ones.
 
     python -m benchmarks.generality
-    python -m benchmarks.generality --only "8×8, 50 images" --recipes auto
+    python -m benchmarks.generality --only "8×8, 50 images" --recipes tiny strong
 
 Each class is a smooth random pattern; an image of it is moved by up to a tenth of its side, of its own contrast, and in
 noise. Each run is `tenfold train DATA.npz --recipe NAME` in a process of its own, `auto` with a time limit, whose
@@ -28,13 +28,17 @@ RESULTS = Path(__file__).parent / "results" / "generality.json"
 _CELLS, _MOVED, _NOISE = 5, 0.1, 30.0
 
 
+RECIPES = ("quick", "auto", "tiny", "strong", "fashion-strong")
+
+
 class Case(NamedTuple):
-    """A data set that is generated, and the time that `auto` gets."""
+    """A data set that is generated, or one of the catalogue, and the time that `auto` gets."""
 
     shape: tuple[int, int, int]
     classes: int
     images: int
     limit_seconds: int
+    data: str | None = None
 
 
 CASES = {
@@ -45,6 +49,8 @@ CASES = {
     "32×32 in colour, 100 classes": Case((32, 32, 3), 100, 20_000, 60),
     "96×96, 2 classes": Case((96, 96, 1), 2, 1_000, 60),
     "96×96 in colour, 200 classes": Case((96, 96, 3), 200, 10_000, 120),
+    "MNIST": Case((28, 28, 1), 10, 70_000, 60, "mnist"),
+    "Fashion-MNIST": Case((28, 28, 1), 10, 70_000, 60, "fashion-mnist"),
 }
 
 
@@ -69,17 +75,23 @@ def generate(case: Case, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[An
     return images, labels.astype(np.int32)
 
 
-def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
-    """Train as a user would, nothing compiled yet, and tell what came out."""
-    data, out = folder / "generated.npz", folder / recipe
+def saved(case: Case, folder: Path) -> Path:
+    """The generated data as a file, written once."""
+    data = folder / "generated.npz"
     if not data.exists():
         images, labels = generate(case, seed=0)
         test = max(case.images // 6, case.classes)
         named = [f"pattern {number}" for number in range(case.classes)]
         parts = {"x_train": images[test:], "y_train": labels[test:], "x_test": images[:test], "y_test": labels[:test]}
         np.savez(data, class_names=named, **parts)
+    return data
+
+
+def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
+    """Train as a user would, nothing compiled yet, and tell what came out."""
+    data, out = case.data or str(saved(case, folder)), folder / recipe
     limit = ["--time-limit", f"{case.limit_seconds}s"] if recipe == "auto" else []
-    command = [PROGRAM, "train", str(data), "--recipe", recipe, "--out", str(out), *limit]
+    command = [PROGRAM, "train", data, "--recipe", recipe, "--out", str(out), *limit]
     variables = os.environ | {"TENFOLD_COMPILE_CACHE": str(folder / f"{recipe}-compiled")}
     started = time.perf_counter()
     told = subprocess.run(command, env=variables, capture_output=True, text=True)
@@ -98,9 +110,10 @@ def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
 def table(document: dict[str, Any]) -> str:
     """A Markdown page."""
     lines = [
-        "# `quick` and `auto` on generated data",
+        "# Recipes on generated and on real data",
         "",
-        f"Nothing compiled before; {document['machine']['cores']} {document['machine']['processor']} cores.",
+        "Test accuracy of one run each, nothing compiled before; "
+        f"{document['machine']['cores']} {document['machine']['processor']} cores.",
         "",
         "| data | classes | images | of them test | recipe | accuracy | seconds | predicted | limit |",
         "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
@@ -124,9 +137,9 @@ def main() -> None:
     """Train on each data set with each recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
-    parser.add_argument("--recipes", nargs="+", choices=["quick", "auto"], default=["quick", "auto"])
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["quick", "auto"])
     arguments = parser.parse_args()
-    common = circumstances("auto") | {"fingerprint": [fingerprint(name, "own.npz") for name in ("quick", "auto")]}
+    common = circumstances("auto") | {"fingerprint": {name: fingerprint(name, "own.npz") for name in RECIPES}}
     document = {"cases": {}} | begun(RESULTS, common)
     for name in arguments.only:
         with tempfile.TemporaryDirectory() as temporary:

@@ -23,7 +23,7 @@ _WORDS_FOR_CHARACTERS = {
     "lowercase",
     "capital",
 }
-_OPPOSITES = (("left", "right"), ("up", "down"), ("north", "south"), ("east", "west"), ("top", "bottom"))
+_OPPOSITES = (("left", "right"), ("up", "down"), ("north", "south"), ("east", "west"))
 
 _NOT_PLAIN = ("Cc", "Cs", "Zl", "Zp")
 _TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}

@@ -179,9 +179,7 @@ def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:
 def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
     if settings is None:
         return []
-    return [
-        keras.callbacks.EarlyStopping(**settings.model_dump(), restore_best_weights=True, start_from_epoch=0, verbose=0)
-    ]
+    return [keras.callbacks.EarlyStopping(**settings.model_dump(), restore_best_weights=True)]
 
 
 def calibrated(learned: Learned, plan: Plan) -> Learned:

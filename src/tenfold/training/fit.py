@@ -7,13 +7,20 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from tenfold.errors import DataError, ModelError, NonFiniteLossError
+from tenfold.errors import ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.terminal import busy
 from tenfold.training.compile_cache import compile_cache
 from tenfold.training.engine import Program, read_state, write_state
-from tenfold.training.inputs import Arrays, check_augmentation, checked_arrays, with_class_weights
+from tenfold.training.inputs import (
+    Arrays,
+    check_augmentation,
+    check_settings,
+    checked_arrays,
+    with_class_weights,
+    with_validation,
+)
 from tenfold.training.progress import ProgressBar
 from tenfold.types import Verbose
 
@@ -75,11 +82,11 @@ def fit(
         raise ModelError("The model is not compiled. Call model.compile(optimizer=…, loss=…, metrics=[…]) first.")
     batch_size = 32 if batch_size is None else batch_size
     counts = {"batch_size": batch_size, "epochs": epochs, "validation_freq": validation_freq}
-    _check_settings(validation_split, seed, initial_epoch, **counts)
+    check_settings(validation_split, seed, initial_epoch, **counts)
     arrays = checked_arrays(model, x, y, sample_weight)
     if augmentation:
         check_augmentation(augmentation, arrays)
-    arrays, validation = _with_validation(model, arrays, validation_split, validation_data)
+    arrays, validation = with_validation(model, arrays, validation_split, validation_data)
     if class_weight is not None:
         arrays = with_class_weights(arrays, class_weight)
     callbacks, bar = _listed(callbacks), ProgressBar(len(arrays[0]), batch_size, bar=verbose != 2)
@@ -174,39 +181,6 @@ def _counts_batches(callback: Any) -> bool:
     """Whether a callback has methods of the user's own for batches; those of Keras's callbacks get along with leaps."""
     names = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
     return any(not str(getattr(callback, name).__module__).startswith("keras.") for name in names)
-
-
-def _check_settings(validation_split: float, seed: int, initial_epoch: int, **counts: Any) -> None:
-    for name, value in counts.items():
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise DataError(f"{name} is {value!r}; expected a whole number of at least 1.")
-    for name, value in (("seed", seed), ("initial_epoch", initial_epoch)):
-        if not isinstance(value, (int, np.integer)) or value < 0:
-            raise DataError(f"{name} is {value!r}; expected a whole number of at least 0.")
-    if not 0 <= validation_split < 1:
-        raise DataError(f"validation_split is {validation_split!r}; expected a share from 0 to below 1, such as 0.2.")
-
-
-def _with_validation(
-    model: Any, arrays: Arrays, validation_split: float, validation_data: Any
-) -> tuple[Arrays, Arrays | None]:
-    """What to train on, and what to evaluate after each epoch."""
-    if validation_data is None:
-        return _cut(arrays, validation_split) if validation_split else (arrays, None)
-    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
-        raise DataError("validation_data should be a tuple: (x, y) or (x, y, sample_weight).")
-    return arrays, checked_arrays(model, *validation_data)
-
-
-def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
-    """The first and the last part of the data, as Keras cuts it."""
-    boundary = int(len(arrays[0]) * (1 - validation_split))
-    if not 0 < boundary < len(arrays[0]):
-        raise DataError(
-            f"validation_split={validation_split} of {len(arrays[0])} images leaves one part empty. "
-            "Give more images, or another share."
-        )
-    return tuple(array[:boundary] for array in arrays), tuple(array[boundary:] for array in arrays)
 
 
 def _on_device(arrays: Arrays) -> tuple[Any, ...]:

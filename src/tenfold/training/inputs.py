@@ -82,6 +82,48 @@ def check_augmentation(augmentation: Augmentation, arrays: Arrays) -> None:
         )
 
 
+def check_settings(validation_split: float, seed: int, initial_epoch: int, **counts: Any) -> None:
+    """Refuse numbers that `fit` cannot take; `counts` have to be at least 1.
+
+    Raises:
+        DataError: It says which, and what was expected.
+    """
+    for name, value in counts.items():
+        if not isinstance(value, (int, np.integer)) or value < 1:
+            raise DataError(f"{name} is {value!r}; expected a whole number of at least 1.")
+    for name, value in (("seed", seed), ("initial_epoch", initial_epoch)):
+        if not isinstance(value, (int, np.integer)) or value < 0:
+            raise DataError(f"{name} is {value!r}; expected a whole number of at least 0.")
+    if not 0 <= validation_split < 1:
+        raise DataError(f"validation_split is {validation_split!r}; expected a share from 0 to below 1, such as 0.2.")
+
+
+def with_validation(
+    model: Any, arrays: Arrays, validation_split: float, validation_data: Any
+) -> tuple[Arrays, Arrays | None]:
+    """What to train on, and what to evaluate after each epoch.
+
+    Raises:
+        DataError: The data does not fit the model, or one part would be empty.
+    """
+    if validation_data is None:
+        return _cut(arrays, validation_split) if validation_split else (arrays, None)
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        raise DataError("validation_data should be a tuple: (x, y) or (x, y, sample_weight).")
+    return arrays, checked_arrays(model, *validation_data)
+
+
+def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
+    """The first and the last part of the data, as Keras cuts it."""
+    boundary = int(len(arrays[0]) * (1 - validation_split))
+    if not 0 < boundary < len(arrays[0]):
+        raise DataError(
+            f"validation_split={validation_split} of {len(arrays[0])} images leaves one part empty. "
+            "Give more images, or another share."
+        )
+    return tuple(array[:boundary] for array in arrays), tuple(array[boundary:] for array in arrays)
+
+
 def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
     if values is None or isinstance(values, (Mapping, str)) or not (hasattr(values, "__len__")):
         raise DataError(

@@ -89,7 +89,7 @@ def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
 
 
 @pytest.mark.parametrize(
-    ("share", "rounded"), [(0.999, 0.99), (0.5, 0.5), (0.0123, 0.01), (0.0025, 0.0025), (0.00259, 0.0025)]
+    ("share", "rounded"), [(0.999, 0.99), (0.5, 0.5), (0.0123, 0.012), (0.0025, 0.0025), (0.00259, 0.0025)]
 )
 def test_a_share_of_the_images_is_never_rounded_up(share, rounded):
     assert _rounded_down(share) == rounded

@@ -23,7 +23,7 @@ FALSE_REJECTIONS = 0.01
 _HANDS = 4
 """Copies of each validation image, each in another hand: one alone gives thresholds that differ by chance."""
 
-_IMAGES = 2_500
+MOST_IMAGES = 2_500
 """So many fit the distance, and so many set the threshold (in other hands, `_HANDS` times as many): a tenth of a second
 for small networks."""
 
@@ -91,10 +91,10 @@ def rejection_threshold(scores: Scores) -> float | None:
 
 
 def _parts(train: Split, validation: Split | None) -> tuple[Split, Split]:
-    """What the distance is fitted to, and what the threshold is set on; at most `_IMAGES` each."""
+    """What the distance is fitted to, and what the threshold is set on; at most `MOST_IMAGES` each."""
     if validation is not None:
-        return train.take(_some(len(train), _IMAGES)), validation.take(np.sort(_some(len(validation), _IMAGES)))
-    some = _some(len(train), 2 * _IMAGES)
+        return train.take(_some(len(train), MOST_IMAGES)), validation.take(np.sort(_some(len(validation), MOST_IMAGES)))
+    some = _some(len(train), 2 * MOST_IMAGES)
     return train.take(some[::2]), train.take(some[1::2])
 
 

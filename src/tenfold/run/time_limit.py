@@ -13,6 +13,7 @@ from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
+from tenfold.run.calibrate import MOST_IMAGES
 from tenfold.run.duration import duration_in_words
 from tenfold.run.learning import build, encoded_labels
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
@@ -151,8 +152,10 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     building = time.perf_counter() - started
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
-    # A pass forward is about a third of a step.
-    evaluating = recipe.runs_per_image * pace.epoch_seconds / 3 * len(plan.dataset.test) / len(plan.train)
+    # A pass forward is about a third of a step, but with what all layers give, by ONNX Runtime, as long as one.
+    calibrated = min(2 * MOST_IMAGES, len(plan.train))
+    images = len(plan.dataset.test) / 3 + calibrated
+    evaluating = recipe.runs_per_image * pace.epoch_seconds * images / len(plan.train)
     finishing = _LEAST_FINISH_SECONDS + min(1.0, len(plan.dataset.test) / _MANY_TEST_IMAGES)
     # The schedule is part of the program: with other epochs, it is compiled once more; with these, it is in the cache.
     fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + finishing
@@ -169,7 +172,7 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
 
 
 def _rounded_down(share: float) -> float:
-    """To whole hundredths, or, where there would be none, to two digits."""
+    """To hundredths, or to two digits where it is less than a tenth."""
     parts = 10.0 ** max(2, 1 - math.floor(math.log10(share)))
     return math.floor(share * parts) / parts
 

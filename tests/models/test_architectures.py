@@ -54,6 +54,15 @@ def test_the_named_recipes_have_as_many_parameters_as_their_tutorials(recipe, pa
     assert (model.count_params(), model.name) == (parameters, recipe)
 
 
+@pytest.mark.parametrize("recipe", ["quick", "tiny", "strong", "fashion-strong", "ensemble", "fashion-ensemble"])
+def test_tenfolds_own_recipes_take_images_of_all_sizes(recipe):
+    own = load_recipe(recipe, data="own.npz")
+    assert own.training.least_steps >= 1_500
+    assert own.augmentation.fill == "edge"
+    for image_shape, classes in (((8, 8, 1), 2), ((20, 33, 3), 5), ((96, 96, 3), 200)):
+        assert outline_model(own.network, image_shape, classes).output_shape == (None, classes)
+
+
 def test_every_layer_that_a_recipe_can_name_is_built():
     named = {layer["layer"] for layer in EVERY_LAYER}
     members = AnyLayer.__origin__.__args__

@@ -100,7 +100,7 @@ def train(
         "training.epochs": epochs,
         "training.seed": seed,
         "training.fraction": fraction,
-        "size": list(size) if size else None,
+        "size": [int(side) for side in size] if size else None,
         "gray": None if gray is None else str(gray).lower(),
     }
     settings = [f"{key}={value}" for key, value in given.items() if value is not None]

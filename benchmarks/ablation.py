@@ -27,7 +27,8 @@ from benchmarks.accuracy import begun, circumstances
 from tenfold.data.dataset import Split
 from tenfold.evaluation.metrics import evaluate_predictions
 from tenfold.recipes.recipe import Recipe, load_recipe
-from tenfold.run.learning import build, learn
+from tenfold.run.building import build
+from tenfold.run.learning import learn
 from tenfold.run.plan import Plan, make_plan
 from tenfold.run.provenance import Stopwatch
 from tenfold.training.epoch_log import EpochLog

@@ -15,7 +15,8 @@ from statistics import median
 from typing import Any
 
 from tenfold.recipes.recipe import load_recipe
-from tenfold.run.learning import build, encoded_labels
+from tenfold.run.building import build
+from tenfold.run.learning import encoded_labels
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch, machine, versions
 from tenfold.training.pace import measure_pace

@@ -45,6 +45,11 @@ def test_a_whole_recipe_in_words():
         ("training.class_weight=balanced", "class weights", "balanced: rare classes weigh more"),
         ("training.class_weight={a=2, b=0.5}", "class weights", "a 2, b 0.5"),
         ("training.least_steps=900", "training", "5 epochs or as many as make 900 steps, batches of 64, seed 0"),
+        (
+            "training.progressive_resizing={}",
+            "training",
+            "5 epochs, batches of 64, seed 0; the first 50 % at 0.7 of the images' size",
+        ),
         ("averaging={networks=3}", "prediction", "mean over 3 networks"),
         (
             "averaging={networks=3, shift=1, mirrored=true}",

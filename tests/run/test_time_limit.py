@@ -10,7 +10,8 @@ from tenfold.recipes.recipe import load_recipe
 from tenfold.run.evaluate import evaluate
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch
-from tenfold.run.time_limit import _rounded_down, automatic, within_time_limit
+from tenfold.run.time_limit import _forecast, _rounded_down, automatic, within_time_limit
+from tenfold.training.pace import Pace
 
 
 def plan_for(dataset, recipe, overrides=()):
@@ -81,6 +82,15 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
     short = within_time_limit(plan_for(dataset, recipe_file), 1_000, verbose=0)
     assert short.recipe.training.epochs == 3
     assert short.predicted_seconds < 1_000
+
+
+@pytest.mark.parametrize(("resizing", "seconds"), [("", 10.0), ("{scale=0.7, share=0.5}", 7.45)])
+def test_epochs_on_smaller_images_take_less_time(dataset, recipe_file, monkeypatch, resizing, seconds):
+    monkeypatch.setattr("tenfold.run.time_limit.measure_pace", lambda *arguments: Pace(1.0, 10.0))
+    pooled = "network=[{layer='GlobalAveragePooling2D'}, {layer='Dense', units='classes', activation='softmax'}]"
+    changes = [pooled, "training.validation_split=0", f"training.progressive_resizing={resizing}"]
+    plan = plan_for(dataset, recipe_file, changes)
+    assert _forecast(plan, plan.recipe, 1_000).epoch_seconds == pytest.approx(seconds)  # 10 · (1 - 0.5 · (1 - 0.7²))
 
 
 def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):

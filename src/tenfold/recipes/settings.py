@@ -153,6 +153,13 @@ class Averaging(Settings):
         return (5 if self.shift else 1) * (2 if self.mirrored else 1)
 
 
+class ProgressiveResizing(Settings):
+    """The first `share` of the epochs sees images at `scale` of their height and width, the others see them whole."""
+
+    scale: BetweenZeroAndOne = 0.7
+    share: BetweenZeroAndOne = 0.5
+
+
 MOST_REDRAWN = 8
 
 MOST_RAISED = 200
@@ -177,6 +184,8 @@ class Training(Settings):
         watch_test_set: Evaluate the test set after each epoch, as some tutorials do. It selects nothing.
         class_weight: "balanced" weighs each class by the inverse of its share; a table gives weights by name.
         early_stopping: When to stop before the last epoch.
+        progressive_resizing: Train on smaller images at first, which takes less time; for networks whose weights do not
+            depend on the size of the images.
     """
 
     epochs: Count
@@ -190,6 +199,12 @@ class Training(Settings):
     watch_test_set: bool = False
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     early_stopping: EarlyStopping | None = None
+    progressive_resizing: ProgressiveResizing | None = None
+
+    @property
+    def small_epochs(self) -> int:
+        """How many epochs see smaller images."""
+        return int(self.progressive_resizing.share * self.epochs) if self.progressive_resizing else 0
 
     def epochs_for(self, images: int) -> int:
         """The epochs for so many training images."""

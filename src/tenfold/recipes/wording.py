@@ -72,7 +72,9 @@ def _training(training: Training) -> str:
     epochs = counted(training.epochs, "epoch")
     if training.least_steps:
         epochs += f" or as many as make {training.least_steps:,} steps"
-    return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}"
+    resizing = training.progressive_resizing
+    smaller = f"; the first {_percent(resizing.share)} at {resizing.scale:g} of the images' size" if resizing else ""
+    return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}{smaller}"
 
 
 def _images(training: Training) -> str:

@@ -1,4 +1,4 @@
-"""The part of a run that needs Keras: build, compile, fit, and save the model."""
+"""The part of a run that needs Keras: fit, calibrate, and save the model."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -7,32 +7,28 @@ import numpy as np
 
 from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.metadata import Metadata
-from tenfold.classifier.model_file import MAX_FILE_BYTES
 from tenfold.classifier.onnx_writer import write_onnx
-from tenfold.data.dataset import Dataset
-from tenfold.errors import NonFiniteLossError, RecipeError
+from tenfold.errors import NonFiniteLossError
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
-from tenfold.models.architectures import build_model, outline_model
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
+from tenfold.run.building import build, build_smaller, network_seed
 from tenfold.run.calibrate import Calibration, calibrate
 from tenfold.run.description import model_metadata
 from tenfold.run.plan import Plan
 from tenfold.run.run_folder import RunFolder
 from tenfold.terminal import stderr
-from tenfold.training.compilation import compile_model
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
 from tenfold.training.moving_averages import moving_averages_lag, recompute_moving_averages
 from tenfold.training.muon import without_muon
+from tenfold.training.progressive import go_on_from, smaller_images
 from tenfold.types import Images, Labels, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
-
-_LARGEST_MODEL_BYTES = 0.9 * MAX_FILE_BYTES
 
 
 @dataclass(frozen=True)
@@ -58,44 +54,6 @@ class Learned:
     networks: int = 1
     calibration: Calibration = field(default_factory=Calibration)
     metadata: Metadata | None = None
-
-
-def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 0) -> Any:
-    """Build and compile a recipe's model for a data set, with initial weights that follow from the seed.
-
-    Args:
-        recipe: Network, compile and training settings.
-        dataset: Its image shape and its classes count.
-        training_images: How many images an epoch has.
-        number: Which of the networks that the recipe averages, from 0.
-
-    Raises:
-        RecipeError: The network does not fit the images, or is too large to ship.
-    """
-    if not number:
-        _check_size(recipe, dataset)
-    keras.utils.set_random_seed(network_seed(recipe, number))
-    name = f"network_{number + 1}" if recipe.averaging else recipe.name
-    model = build_model(recipe.network, dataset.image_shape, len(dataset.class_names), name=name)
-    compile_model(model, recipe.compile, -(-training_images // recipe.training.batch_size), recipe.training.epochs)
-    return model
-
-
-def _check_size(recipe: Recipe, dataset: Dataset) -> None:
-    """Refuse a network before its weights fill the memory."""
-    outline = outline_model(recipe.network, dataset.image_shape, len(dataset.class_names))
-    parameters = outline.count_params() * recipe.networks
-    if 4 * parameters > _LARGEST_MODEL_BYTES:
-        raise RecipeError(
-            f"The model has {parameters:,} parameters for images of {'×'.join(map(str, dataset.image_shape))}; at "
-            f"most {int(_LARGEST_MODEL_BYTES / 4):,} can be shipped. Use smaller images (--size) or more pooling."
-        )
-
-
-def network_seed(recipe: Recipe, number: int) -> int:
-    """The seed of one of several networks: the recipe's own for the first, unrelated ones for the others."""
-    seed = recipe.training.seed
-    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0] >> 1) if number else seed
 
 
 def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
@@ -145,27 +103,60 @@ def _material(plan: Plan) -> tuple[Images, Any]:
 
 
 def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verbose: Verbose, log: EpochLog) -> None:
-    recipe, training, validation = plan.recipe, plan.recipe.training, plan.validation
-    classes = network.output_shape[1]
+    """Train a network, on smaller images at first where the recipe says so."""
+    training, (images, labels) = plan.recipe.training, material
+    if small_epochs := training.small_epochs:
+        assert training.progressive_resizing
+        scale = training.progressive_resizing.scale
+        smaller = build_smaller(network, plan.recipe, plan.dataset, plan.images_per_epoch)
+        enough = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: setattr(smaller, "stop_training", epoch + 1 == small_epochs)
+        )
+        try:
+            _fit_at(scale, smaller, plan, (smaller_images(images, scale), labels), seed, verbose, [log, enough])
+        finally:  # what was learnt survives Ctrl-C
+            if smaller.optimizer.built:
+                go_on_from(smaller, network)
+    callbacks = [log, *_early_stopping(training.early_stopping)]
+    _fit_at(1.0, network, plan, material, seed, verbose, callbacks, initial_epoch=small_epochs)
+    _settle_moving_averages(network, plan, images)
+
+
+def _fit_at(
+    scale: float,
+    network: Any,
+    plan: Plan,
+    material: tuple[Images, Any],
+    seed: int,
+    verbose: Verbose,
+    callbacks: list[Any],
+    initial_epoch: int = 0,
+) -> None:
+    recipe, validation = plan.recipe, plan.validation
+    if validation:
+        labels = encoded_labels(recipe, validation.labels, network.output_shape[1])
+        validated = (validation.images if scale == 1 else smaller_images(validation.images, scale)), labels
     fit(
         network,
         *material,
-        batch_size=training.batch_size,
-        epochs=training.epochs,
+        batch_size=recipe.training.batch_size,
+        epochs=recipe.training.epochs,
         verbose=verbose,
-        callbacks=[log, *_early_stopping(training.early_stopping)],
-        validation_data=validation and (validation.images, encoded_labels(recipe, validation.labels, classes)),
+        callbacks=callbacks,
+        validation_data=validated if validation else None,
         class_weight=plan.class_weight,
+        initial_epoch=initial_epoch,
         seed=seed,
         augmentation=recipe.augmentation,
     )
-    _settle_moving_averages(network, plan, material[0])
 
 
 def _settle_moving_averages(network: Any, plan: Plan, images: Images) -> None:
     """Make them fit the weights, where those that were gathered along the way do not."""
     recipe, steps = plan.recipe, int(network.optimizer.iterations)
-    if steps and (recipe.compile.ema_momentum or moving_averages_lag(network, steps)):
+    steps_per_epoch = -(-len(images) // recipe.training.batch_size)
+    whole = max(0, steps - recipe.training.small_epochs * steps_per_epoch)  # on images of their whole size
+    if steps and (recipe.compile.ema_momentum or moving_averages_lag(network, whole)):
         recompute_moving_averages(network, images, recipe.training.batch_size)
 
 

@@ -13,9 +13,10 @@ from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
+from tenfold.run.building import build
 from tenfold.run.calibrate import MOST_IMAGES
 from tenfold.run.duration import duration_in_words
-from tenfold.run.learning import build, encoded_labels
+from tenfold.run.learning import encoded_labels
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.run.provenance import available_cores
 from tenfold.terminal import stderr
@@ -161,6 +162,9 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + finishing
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
+    if resizing := recipe.training.progressive_resizing:
+        passes *= 1 - resizing.share * (1 - resizing.scale**2)
+        fixed += recipe.networks * pace.compile_seconds  # once more, for the smaller images
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
     if in_time >= recipe.training.epochs:

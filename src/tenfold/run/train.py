@@ -153,7 +153,8 @@ def _learn(
     plan: Plan, out: Path | None, verbose: Verbose, ahead: "Future[dict[str, bytes]]"
 ) -> tuple[RunFolder, "Learned"]:
     """Build, fit and save the model; the run's description says that it is not evaluated yet."""
-    from tenfold.run.learning import Learned, build, calibrated, learn
+    from tenfold.run.building import build
+    from tenfold.run.learning import Learned, calibrated, learn
     from tenfold.training.epoch_log import EpochLog
 
     recipe, watch = plan.recipe, plan.watch

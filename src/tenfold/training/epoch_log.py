@@ -37,8 +37,10 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Note how long compiling took."""
         self.compile_seconds += time.perf_counter() - self._started
-        self.starts.append(len(self.rows))
-        if len(self.starts) == 1:
+        goes_on = self.starts and int(self.model.optimizer.iterations)  # with larger images
+        if not goes_on:
+            self.starts.append(len(self.rows))
+        if not self.rows:
             self._at_start()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:

@@ -41,7 +41,7 @@ def test_same_padding_places_the_odd_zero_after(size, window, stride, expected):
     assert window_margins((size, 9), (window, 3), (stride, 1), "valid") == ((0, 0), (0, 0))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     size=st.tuples(st.integers(5, 11), st.integers(5, 11)),
     window=st.tuples(st.integers(1, 5), st.integers(1, 5)),

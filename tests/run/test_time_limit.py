@@ -116,7 +116,8 @@ def test_the_run_says_what_was_predicted_and_its_recipe_repeats_it(dataset, reci
     assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()
 
 
-def test_auto_knows_its_data_and_repeats(npz_file):
+def test_auto_knows_its_data_and_repeats(npz_file, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", LEVELS[-1:])
     run = tenfold.train(npz_file, "auto", overrides=["training.epochs=1"], time_limit="10m", verbose=0)
     assert run.recipe.data == str(npz_file)
     assert evaluate(run.path).accuracy == run.metrics.accuracy

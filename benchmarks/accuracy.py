@@ -28,6 +28,7 @@ from typing import Any
 from scipy import stats
 
 import tenfold
+from tenfold.data.catalog import CATALOG
 from tenfold.evaluation.metrics import wilson_interval
 from tenfold.recipes.recipe import load_recipe, recipe_names, recipe_path
 from tenfold.recipes.variants import take_variant
@@ -135,7 +136,9 @@ def measure(recipe: str, arguments: argparse.Namespace) -> None:
         sys.exit(f"The recipe {recipe} names no data. Say what to train on, such as --data mnist.")
     special = [Path(data).stem if arguments.data else None, arguments.time_limit]
     path = arguments.to / f"{'-'.join([recipe, *filter(None, special)])}.json"
-    common = circumstances(recipe, data) | ({"time_limit": arguments.time_limit} if arguments.time_limit else {})
+    source = data if data in CATALOG else str(Path(data).resolve())
+    common = {"source": source} if arguments.data else {}
+    common |= circumstances(recipe, data) | ({"time_limit": arguments.time_limit} if arguments.time_limit else {})
     runs = begun(path, common).get("runs", [])
     if runs:
         print(f"{recipe}: seeds {', '.join(str(run['seed']) for run in runs)} are in {path} already", flush=True)

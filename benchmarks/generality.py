@@ -95,7 +95,9 @@ def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
     variables = os.environ | {"TENFOLD_COMPILE_CACHE": str(folder / f"{recipe}-compiled")}
     started = time.perf_counter()
     told = subprocess.run(command, env=variables, capture_output=True, text=True)
-    found = {"case": case._asdict(), "date": date.today().isoformat(), "seconds": time.perf_counter() - started}
+    seconds = time.perf_counter() - started
+    about = {"case": case._asdict(), "date": date.today().isoformat(), "fingerprint": fingerprint(recipe, data)}
+    found = about | {"seconds": seconds}
     if told.returncode:
         return found | {"error": told.stderr}
     written, metrics = outcome(out)
@@ -138,17 +140,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=["quick", "auto"])
+    parser.add_argument("--to", type=Path, default=RESULTS, help="a file for the results; a page comes beside it")
     arguments = parser.parse_args()
-    common = circumstances("auto") | {"fingerprint": {name: fingerprint(name, "own.npz") for name in RECIPES}}
-    document = {"cases": {}} | begun(RESULTS, common)
+    common = circumstances("auto")
+    del common["fingerprint"]  # each result has that of its own recipe
+    document = {"cases": {}} | begun(arguments.to, common)
     for name in arguments.only:
         with tempfile.TemporaryDirectory() as temporary:
             for recipe in arguments.recipes:
                 found = run(CASES[name], recipe, Path(temporary))
                 document["cases"].setdefault(name, {})[recipe] = found
                 print(f"{name}, {recipe}: {json.dumps(found, ensure_ascii=False)}", flush=True)
-                RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-                RESULTS.with_suffix(".md").write_text(table(document), encoding="utf-8")
+                arguments.to.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+                arguments.to.with_suffix(".md").write_text(table(document), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -145,15 +145,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5, help="seeds 0 … SEEDS-1")
     parser.add_argument("--target", type=float, default=0.99, help="mean accuracy to reach")
+    parser.add_argument("--to", type=Path, default=RESULTS, help="a file for the results")
     arguments = parser.parse_args()
-    runs = begun(RESULTS, circumstances("quick")).get("runs", {})
+    runs = begun(arguments.to, circumstances("quick")).get("runs", {})
     done = {run["seed"] for found in runs.values() for run in found}
     for seed in sorted(set(range(arguments.seeds)) - done):
         for name, run in measure(seed):
             runs.setdefault(name, []).append(run)
             print(f"seed {seed}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
         found = document(runs, arguments.target)
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        arguments.to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(json.dumps(found["times"], indent=1), flush=True)
 
 

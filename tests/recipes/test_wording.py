@@ -48,7 +48,7 @@ def test_a_whole_recipe_in_words():
         (
             "training.progressive_resizing={}",
             "training",
-            "5 epochs, batches of 64, seed 0; the first 50 % at 0.7 of the images' size",
+            "5 epochs, batches of 64, seed 0; the first 2 epochs at 0.7 of the images' size",
         ),
         ("averaging={networks=3}", "prediction", "mean over 3 networks"),
         (

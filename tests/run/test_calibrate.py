@@ -49,6 +49,8 @@ def test_both_halves_of_the_training_images_have_all_classes_whatever_their_orde
         fitted, held_out = _parts(split, None)
         assert len(fitted) == len(held_out) == 200
         assert set(fitted.labels) == set(held_out.labels) == set(labels)
+    few = Split(np.zeros((60, 8, 8, 1), np.uint8), np.repeat(np.arange(20, dtype=np.int32), 3))
+    assert all(len(set(part.labels)) == 20 for part in _parts(few, None))
     many = Split(np.zeros((60_000, 1, 1, 1), np.uint8), (np.arange(60_000) % 12).astype(np.int32))
     assert all(len(set(part.labels)) == 12 for part in _parts(many, many))
 

@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -84,13 +85,35 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
     assert short.predicted_seconds < 1_000
 
 
-@pytest.mark.parametrize(("resizing", "seconds"), [("", 10.0), ("{scale=0.7, share=0.5}", 7.45)])
-def test_epochs_on_smaller_images_take_less_time(dataset, recipe_file, monkeypatch, resizing, seconds):
-    monkeypatch.setattr("tenfold.run.time_limit.measure_pace", lambda *arguments: Pace(1.0, 10.0))
-    pooled = "network=[{layer='GlobalAveragePooling2D'}, {layer='Dense', units='classes', activation='softmax'}]"
-    changes = [pooled, "training.validation_split=0", f"training.progressive_resizing={resizing}"]
+POOLED = "network=[{layer='GlobalAveragePooling2D'}, {layer='Dense', units='classes', activation='softmax'}]"
+
+
+@pytest.mark.parametrize(
+    ("limit", "epochs", "whole_epochs"),
+    # At 0.7 of the size, an epoch costs 0.49 of a whole one; of an odd number, the smaller half is small.
+    [(10_000, 9, 5 + 4 * 0.49), (550, 5, 3 + 2 * 0.49), (350, 2, 1.49), (240, 1, 1)],
+)
+def test_epochs_on_smaller_images_take_less_time(dataset, recipe_file, monkeypatch, limit, epochs, whole_epochs):
+    monkeypatch.setattr("tenfold.run.time_limit.measure_pace", lambda *arguments: Pace(1.0, 100.0))
+    changes = [POOLED, "training.epochs=9", "training.validation_split=0", "training.progressive_resizing={}"]
     plan = plan_for(dataset, recipe_file, changes)
-    assert _forecast(plan, plan.recipe, 1_000).epoch_seconds == pytest.approx(seconds)  # 10 · (1 - 0.5 · (1 - 0.7²))
+    plan.watch._started = time.perf_counter()
+    found = _forecast(plan, plan.recipe, limit)
+    assert found.recipe.training.epochs == epochs
+    assert found.seconds - found.fixed_seconds == pytest.approx(100 * whole_epochs)
+
+
+def test_progressive_resizing_is_not_for_quick(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
+    overrides = ["training.progressive_resizing={}"]
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=100, verbose=0)
+    assert plan.recipe.training.small_epochs == 0
+
+
+def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.measure_pace", lambda *arguments: Pace(0.0, 1e6))
+    with pytest.raises(RecipeError, match=r"The time limit is .* Allow more, such as --time-limit \d+s"):
+        within_time_limit(plan_for(dataset, recipe_file), 60, verbose=0)
 
 
 def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):

@@ -190,7 +190,7 @@ def test_an_interrupted_ensemble_keeps_the_networks_that_are_finished(dataset, r
             raise KeyboardInterrupt
 
     monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", interrupt)
-    with pytest.raises(TrainingInterrupted, match=r"\(1 of 3 networks, 3 finished epochs\)"):
+    with pytest.raises(TrainingInterrupted, match=r"\(1 of 3 networks finished, 3 finished epochs\)"):
         tenfold.train(dataset, recipe_file, overrides=["averaging={networks=3}"], verbose=0)
     model = keras.saving.load_model("runs/bars-small-1/model.keras")
     assert [layer.name for layer in model.layers] == ["images", "network_1"]

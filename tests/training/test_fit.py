@@ -292,6 +292,7 @@ def test_a_training_that_was_backed_up_goes_on_as_with_keras(tmp_path):
 
     found, expected = resumed(train_here, "a"), resumed(train_with_keras, "b")
     assert found.epoch == expected.epoch == [2]
+    assert train_here(found.model).epoch == [0, 1, 2]  # without the callback, nothing is left of it
     np.testing.assert_allclose(found.history["loss"], expected.history["loss"], rtol=1e-4)
 
 

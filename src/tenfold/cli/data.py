@@ -68,12 +68,15 @@ def show(
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
     from tenfold.data.sizes import parse_size
+    from tenfold.recipes.recipe import load_recipe
     from tenfold.run.loading import load_with_progress
 
     if out is not None:
         _check_fresh(out)
     if changes and not augment:
         raise RecipeError("--set changes a recipe's augmentation: name the recipe with --augment.")
+    if augment and augment != "auto":
+        load_recipe(augment, changes or [], data)  # a slip is found before the data is read
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
     augmentation = _augmentation(augment, changes or [], data, dataset) if augment else None
     folder = _new_folder(out, dataset.name)

@@ -73,6 +73,12 @@ class Augmentation(Settings):
         return any(amounts) or self.flip != "none"
 
 
+def at_scale(augmentation: Augmentation, scale: float) -> Augmentation:
+    """What is done to images of so much of their height and width, where amounts are in pixels."""
+    pixels = {"elastic": scale * augmentation.elastic, "crop_padding": round(scale * augmentation.crop_padding)}
+    return augmentation.model_copy(update=pixels)
+
+
 def refuse_label_changing(
     augmentation: Augmentation, class_names: Sequence[str], image_shape: tuple[int, int, int]
 ) -> None:
@@ -107,8 +113,8 @@ def refuse_other_copies(
     side = min(image_shape[:2])
     if averaging.shift > side / 4:
         raise RecipeError(
-            f"averaging.shift = {averaging.shift} moves copies of images of {side} pixels by more than a quarter. "
-            "Take 1 or 2."
+            f"averaging.shift = {averaging.shift} moves copies of images of {side} pixels by more than a quarter; "
+            f"expected at most {side // 4}. {_ALLOW}"
         )
     if averaging.mirrored and (kinds := kinds_that_turn(class_names)):
         raise RecipeError(

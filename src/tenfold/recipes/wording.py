@@ -73,7 +73,8 @@ def _training(training: Training) -> str:
     if training.least_steps:
         epochs += f" or as many as make {training.least_steps:,} steps"
     resizing = training.progressive_resizing
-    smaller = f"; the first {_percent(resizing.share)} at {resizing.scale:g} of the images' size" if resizing else ""
+    small = counted(training.small_epochs, "epoch") if training.small_epochs else ""
+    smaller = f"; the first {small} at {resizing.scale:g} of the images' size" if resizing and small else ""
     return f"{at_most}{epochs}, batches of {training.batch_size}, seed {training.seed}{smaller}"
 
 

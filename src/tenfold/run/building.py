@@ -69,7 +69,11 @@ def _check_size(recipe: Recipe, dataset: Dataset) -> None:
             f"most {int(_LARGEST_MODEL_BYTES / 4):,} can be shipped. Use smaller images (--size) or more pooling."
         )
     if resizing := recipe.training.progressive_resizing:
-        smaller = _outline(recipe, dataset, smaller_shape(dataset.image_shape, resizing.scale))
+        shape = smaller_shape(dataset.image_shape, resizing.scale)
+        try:
+            smaller = _outline(recipe, dataset, shape)
+        except RecipeError as error:
+            raise RecipeError(f"training.progressive_resizing, at {shape[0]}×{shape[1]} pixels: {error}") from error
         if smaller.count_params() != outline.count_params():
             raise RecipeError(
                 "training.progressive_resizing needs a network whose weights do not depend on the size of the images: "

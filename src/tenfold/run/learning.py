@@ -13,6 +13,7 @@ from tenfold.evaluation.metrics import Metrics
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
+from tenfold.recipes.augmentation import at_scale
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
 from tenfold.run.building import build, build_smaller, network_seed
@@ -42,6 +43,7 @@ class Learned:
         status: How it ended.
         message: Why, if it diverged.
         networks: How many networks the model averages.
+        finished: How many of them were trained to the end.
         calibration: How far its probabilities can be believed, and what it rejects.
         metadata: What its ONNX file says about it; None until it is calibrated.
     """
@@ -52,6 +54,7 @@ class Learned:
     status: Status
     message: str = ""
     networks: int = 1
+    finished: int = 0
     calibration: Calibration = field(default_factory=Calibration)
     metadata: Metadata | None = None
 
@@ -89,7 +92,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     networks = finished or [model]
     if recipe.averaging:
         model = average_networks(networks, recipe.averaging, recipe.name)
-    return Learned(model, networks[0], log, status, message, len(networks))
+    return Learned(model, networks[0], log, status, message, len(networks), len(finished))
 
 
 def _material(plan: Plan) -> tuple[Images, Any]:
@@ -147,7 +150,7 @@ def _fit_at(
         class_weight=plan.class_weight,
         initial_epoch=initial_epoch,
         seed=seed,
-        augmentation=recipe.augmentation,
+        augmentation=recipe.augmentation and at_scale(recipe.augmentation, scale),
     )
 
 

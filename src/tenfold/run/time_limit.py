@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tenfold.errors import RecipeError
+from tenfold.errors import DataError, RecipeError
 from tenfold.models.architectures import outline_model
 from tenfold.models.arithmetic import layer_arithmetic
 from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
+from tenfold.recipes.settings import Training
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.building import build
 from tenfold.run.calibrate import MOST_IMAGES
@@ -24,7 +25,7 @@ from tenfold.training.class_weights import class_weights
 from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
 
-_OPTIMIZER = "compile.optimizer"
+_OPTIMIZER, _RESIZING = "compile.optimizer", "training.progressive_resizing"
 _SPARED = 0.03
 # Calibrating, saving, figures and report: with many test images, a second longer than with a few.
 _LEAST_FINISH_SECONDS, _MANY_TEST_IMAGES = 1.5, 10_000
@@ -68,7 +69,7 @@ def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Pla
     forecast = _forecast(plan, plan.recipe, limit_seconds)
     _check(forecast, limit_seconds)
     notes.add(f"Time for {_described(forecast)}")
-    return _settled(plan, forecast, notes)
+    return _settled(plan, forecast, limit_seconds, notes)
 
 
 def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbose: Verbose) -> Plan:
@@ -105,7 +106,7 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
     recipe = recipe.model_copy(update={"training": training})
     notes.add(_why(plan, recipe, name))
-    return _settled(plan, replace(forecast, recipe=recipe), notes)
+    return _settled(plan, replace(forecast, recipe=recipe), limit_seconds, notes)
 
 
 def _why(plan: Plan, recipe: Recipe, name: str) -> str:
@@ -128,9 +129,9 @@ def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_e
         return with_settled_epochs(recipe.model_copy(update={"data": named.data}), images)
     # Its labels are one-hot as those of the levels, since what the user sets may need that.
     one_hot = f"compile.loss={named.compile.loss}"
-    suitable = [one for one in overrides if not one.startswith(_OPTIMIZER)]
+    suitable = [one for one in overrides if not one.startswith((_OPTIMIZER, _RESIZING))]
     recipe = load_recipe("quick", [one_hot, *suitable], named.data or dataset.name)
-    if len(suitable) < len(overrides):
+    if any(one.startswith(_OPTIMIZER) for one in overrides):
         # What the user sets is for the levels' optimiser; that of `quick` may not have it.
         compile_settings = recipe.compile.model_copy(update={"optimizer": named.compile.optimizer})
         recipe = recipe.model_copy(update={"compile": compile_settings})
@@ -162,17 +163,38 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     fixed = plan.watch.total() + recipe.networks * (building + pace.compile_seconds) + evaluating + finishing
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
-    if resizing := recipe.training.progressive_resizing:
-        passes *= 1 - resizing.share * (1 - resizing.scale**2)
-        fixed += recipe.networks * pace.compile_seconds  # once more, for the smaller images
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
-    in_time = ((1 - _SPARED) * limit_seconds - fixed) / epoch_seconds
+    left = (1 - _SPARED) * limit_seconds - fixed
+    again = recipe.networks * pace.compile_seconds  # compiled once more, for smaller images
+    if (epochs := _resized_epochs(recipe.training, (left - again) / epoch_seconds)) > 1:
+        training = recipe.training.model_copy(update={"epochs": epochs})
+        mean_seconds = epoch_seconds * _whole_epochs(training, epochs) / epochs
+        return Forecast(recipe.model_copy(update={"training": training}), epochs, mean_seconds, fixed + again)
+    in_time = left / epoch_seconds
     if in_time >= recipe.training.epochs:
         fixed -= recipe.networks * max(0.0, pace.compile_seconds - _CACHED_COMPILE_SECONDS)
     training = recipe.training.model_copy(update={"epochs": min(recipe.training.epochs, max(1, int(in_time)))})
     if 0 < in_time < 1:
         training = training.model_copy(update={"fraction": _rounded_down(in_time * training.fraction)})
     return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed)
+
+
+def _resized_epochs(training: Training, in_time: float) -> int:
+    """How many epochs fit where there is time for so many on whole images; 0 without progressive resizing."""
+    if not training.progressive_resizing:
+        return 0
+    cheapest = _whole_epochs(training, 10**6) / 10**6
+    epochs = max(0, min(training.epochs, int(in_time / cheapest)))
+    while epochs and _whole_epochs(training, epochs) > in_time:
+        epochs -= 1
+    return epochs
+
+
+def _whole_epochs(training: Training, epochs: int) -> float:
+    """How many epochs on whole images take as long as so many, of which the first see smaller ones."""
+    assert training.progressive_resizing
+    small = training.model_copy(update={"epochs": epochs}).small_epochs
+    return epochs - small * (1 - training.progressive_resizing.scale**2)
 
 
 def _rounded_down(share: float) -> float:
@@ -185,15 +207,19 @@ def _check(forecast: Forecast, limit_seconds: float) -> None:
     training = forecast.recipe.training
     drawn = training.redrawn or training.strangers  # for all images; drawing again for fewer would take its time, too
     if forecast.epochs_in_time <= 0 or (drawn and forecast.epochs_in_time < 1):
-        least = 1.1 * (forecast.fixed_seconds + forecast.epoch_seconds)
-        raise RecipeError(
-            f"The time limit is {duration_in_words(limit_seconds)}; starting and finishing take "
-            f"{duration_in_words(forecast.fixed_seconds)}, one epoch {duration_in_words(forecast.epoch_seconds)}. "
-            f"Allow more, such as --time-limit {math.ceil(least)}s."
-        )
+        raise _too_short(forecast, limit_seconds)
 
 
-def _settled(plan: Plan, forecast: Forecast, notes: "_Notes") -> Plan:
+def _too_short(forecast: Forecast, limit_seconds: float) -> RecipeError:
+    least = 1.1 * (forecast.fixed_seconds + forecast.epoch_seconds)
+    return RecipeError(
+        f"The time limit is {duration_in_words(limit_seconds)}; starting and finishing take "
+        f"{duration_in_words(forecast.fixed_seconds)}, one epoch {duration_in_words(forecast.epoch_seconds)}. "
+        f"Allow more, such as --time-limit {math.ceil(least)}s."
+    )
+
+
+def _settled(plan: Plan, forecast: Forecast, limit_seconds: float, notes: "_Notes") -> Plan:
     """The plan with the recipe that fits."""
     recipe = forecast.recipe
     if recipe.augmentation:
@@ -203,7 +229,10 @@ def _settled(plan: Plan, forecast: Forecast, notes: "_Notes") -> Plan:
     plan = replace(plan, recipe=recipe, predicted_seconds=predicted, time_limit_notes=tuple(notes.lines))
     if forecast.epochs_in_time >= 1:
         return plan
-    train, validation = training_splits(plan.dataset, recipe.training)
+    try:
+        train, validation = training_splits(plan.dataset, recipe.training)
+    except DataError as error:  # not even an image of each class
+        raise _too_short(forecast, limit_seconds) from error
     weights = class_weights(recipe.training, train.labels, plan.dataset.class_names)
     return replace(plan, train=train, validation=validation, class_weight=weights)
 
@@ -213,7 +242,7 @@ def _described(forecast: Forecast) -> str:
     filters = [layer.filters for layer in recipe.network if isinstance(layer, Conv2D)]
     convolutions = f"{len(filters)} convolutions with {filters[0]} to {filters[-1]} filters, " if filters else ""
     if forecast.epochs_in_time < 1:
-        return f"{convolutions}one epoch with {training.fraction:.0%} of the images"
+        return f"{convolutions}one epoch with {100 * training.fraction:.2g}% of the images"
     epochs = counted(training.epochs, "epoch")
     return f"{convolutions}{epochs} of {duration_in_words(forecast.epoch_seconds)}"
 

@@ -256,7 +256,7 @@ def _history_rows(learned: "Learned") -> list[dict[str, str]]:
 def _raise_unfinished(plan: Plan, learned: "Learned", folder: RunFolder) -> None:
     done = counted(len(learned.log.rows), "finished epoch")
     if (networks := plan.recipe.networks) > 1:
-        done = f"{learned.networks} of {networks} networks, {done}"
+        done = f"{learned.finished or 'none'} of {networks} networks finished, {done}"
     saved = f"The model so far is in {folder.path} ({done})."
     if learned.status == "diverged":
         raise NonFiniteLossError(f"{learned.message} {saved}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -99,12 +100,12 @@ def fit(
         steps=-(-len(arrays[0]) // batch_size),
         verbose=verbose,
     )
-    passes = (Pass(epoch, _order(len(arrays[0]), shuffle, seed, epoch), seed) for epoch in range(initial_epoch, epochs))
+    passes = (Pass(epoch, _order(len(arrays[0]), shuffle, seed, epoch), seed) for epoch in range(epochs))
     with compile_cache():
         with busy("Compiling the training program", show=verbose != 0):
             training, evaluation = _programs(model, arrays, validation, batch_size, augmentation, single_steps)
         try:
-            _run_epochs(model, training, evaluation, passes, validation_freq, listeners)
+            _run_epochs(model, training, evaluation, passes, initial_epoch, validation_freq, listeners)
         finally:
             bar.close()
     return model.history
@@ -146,18 +147,19 @@ def _run_epochs(
     training: Program,
     evaluation: Program | None,
     passes: Iterable[Pass],
+    initial_epoch: int,
     validation_freq: int,
     listeners: Any,
 ) -> None:
     """Train epoch by epoch until a callback stops it."""
     model.stop_training = False
     logs: dict[str, Any] = {}
+    model._initial_epoch = None
     listeners.on_train_begin()
-    done_before = model._initial_epoch or 0  # as keras.callbacks.BackupAndRestore has found it
+    first = model._initial_epoch or initial_epoch  # as keras.callbacks.BackupAndRestore has found it
     try:
-        for one in passes:
-            if (epoch := one.epoch) < done_before:
-                continue
+        for one in islice(passes, first, None):
+            epoch = one.epoch
             listeners.on_epoch_begin(epoch)
             logs = _train_epoch(model, training, one, listeners)
             if evaluation and (epoch + 1) % validation_freq == 0:

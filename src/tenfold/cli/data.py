@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenfold.data.dataset import Dataset, Split
     from tenfold.data.inspection import Finding
     from tenfold.recipes.augmentation import Augmentation
+    from tenfold.recipes.recipe import Recipe
 
 app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True)
 
@@ -75,10 +76,12 @@ def show(
         _check_fresh(out)
     if changes and not augment:
         raise RecipeError("--set changes a recipe's augmentation: name the recipe with --augment.")
-    if augment and augment != "auto":
-        load_recipe(augment, changes or [], data)  # a slip is found before the data is read
+    # A slip in it is found before the data is read; `auto` follows from the data.
+    recipe = load_recipe(augment, changes or [], data) if augment and augment != "auto" else None
     dataset = load_with_progress(data, parse_size(size) if size else None, gray)
-    augmentation = _augmentation(augment, changes or [], data, dataset) if augment else None
+    if augment == "auto":
+        recipe = _auto_recipe(dataset, changes or [])
+    augmentation = _augmentation(recipe, dataset) if recipe else None
     folder = _new_folder(out, dataset.name)
     pictures = _save_pictures(dataset, folder)
     if augmentation:
@@ -138,19 +141,20 @@ def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
     return pictures
 
 
-def _augmentation(name: str, changes: list[str], data: str, dataset: "Dataset") -> "Augmentation":
-    from tenfold.recipes.augmentation import refuse_label_changing
+def _auto_recipe(dataset: "Dataset", changes: list[str]) -> "Recipe":
+    """As with time for many epochs; the fewer there are, the less it varies."""
     from tenfold.recipes.auto import LEVELS, auto_recipe
-    from tenfold.recipes.recipe import load_recipe
 
-    if name == "auto":  # as with time for many epochs; the fewer, the less it varies
-        recipe = auto_recipe(LEVELS[0], len(dataset.train), dataset.image_shape, dataset.class_names, changes)
-    else:
-        recipe = load_recipe(name, changes, data)
+    return auto_recipe(LEVELS[0], len(dataset.train), dataset.image_shape, dataset.class_names, changes)
+
+
+def _augmentation(recipe: "Recipe", dataset: "Dataset") -> "Augmentation":
+    from tenfold.recipes.augmentation import refuse_label_changing
+
     if recipe.augmentation is None:
         raise RecipeError(
-            f"The recipe {name} does not vary images of {data}. Name one that does, such as strong, or set amounts, "
-            "such as --set augmentation.rotation=10.0."
+            f"The recipe {recipe.name} does not vary images of {dataset.name}. Name one that does, such as strong, or "
+            "set amounts, such as --set augmentation.rotation=10.0."
         )
     refuse_label_changing(recipe.augmentation, dataset.class_names, dataset.image_shape)
     return recipe.augmentation

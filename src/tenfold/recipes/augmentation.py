@@ -92,8 +92,9 @@ def refuse_label_changing(
         return
     side = min(image_shape[:2])
     kinds = kinds_that_turn(class_names)
-    for found in (*_beyond_recognition(augmentation, side), *(_turning(augmentation, kinds) if kinds else ())):
-        raise RecipeError(f"{found} {_ALLOW}")
+    wrong = [*_beyond_recognition(augmentation, side), *(_turning(augmentation, kinds) if kinds else ())]
+    if wrong:
+        raise RecipeError(f"{wrong[0]} {_ALLOW}")
 
 
 def refuse_other_copies(

@@ -84,8 +84,8 @@ class Recipe(Settings):
                 "training.early_stopping goes back to the weights of its best epoch, which are not those that "
                 "compile.ema_momentum averages: choose one of them"
             )
-        other = "training.early_stopping" if self.training.early_stopping else "compile.ema_momentum"
         if self.training.progressive_resizing and (self.training.early_stopping or self.compile.ema_momentum):
+            other = "training.early_stopping" if self.training.early_stopping else "compile.ema_momentum"
             raise ValueError(
                 f"training.progressive_resizing changes what is learnt from, {other} looks back: choose one"
             )

@@ -135,10 +135,10 @@ def _fit_at(
     callbacks: list[Any],
     initial_epoch: int = 0,
 ) -> None:
-    recipe, validation = plan.recipe, plan.validation
-    if validation:
+    recipe, validation_data = plan.recipe, None
+    if validation := plan.validation:
         labels = encoded_labels(recipe, validation.labels, network.output_shape[1])
-        validated = (validation.images if scale == 1 else smaller_images(validation.images, scale)), labels
+        validation_data = smaller_images(validation.images, scale), labels
     fit(
         network,
         *material,
@@ -146,7 +146,7 @@ def _fit_at(
         epochs=recipe.training.epochs,
         verbose=verbose,
         callbacks=callbacks,
-        validation_data=validated if validation else None,
+        validation_data=validation_data,
         class_weight=plan.class_weight,
         initial_epoch=initial_epoch,
         seed=seed,

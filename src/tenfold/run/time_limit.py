@@ -12,7 +12,6 @@ from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
-from tenfold.recipes.settings import Training
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.building import build
 from tenfold.run.calibrate import MOST_IMAGES
@@ -166,10 +165,8 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     left = (1 - _SPARED) * limit_seconds - fixed
     again = recipe.networks * pace.compile_seconds  # compiled once more, for smaller images
-    if (epochs := _resized_epochs(recipe.training, (left - again) / epoch_seconds)) > 1:
-        training = recipe.training.model_copy(update={"epochs": epochs})
-        mean_seconds = epoch_seconds * _whole_epochs(training, epochs) / epochs
-        return Forecast(recipe.model_copy(update={"training": training}), epochs, mean_seconds, fixed + again)
+    if resized := _with_smaller_images(recipe, left - again, epoch_seconds, fixed + again):
+        return resized
     in_time = left / epoch_seconds
     if in_time >= recipe.training.epochs:
         fixed -= recipe.networks * max(0.0, pace.compile_seconds - _CACHED_COMPILE_SECONDS)
@@ -179,22 +176,27 @@ def _forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed)
 
 
-def _resized_epochs(training: Training, in_time: float) -> int:
-    """How many epochs fit where there is time for so many on whole images; 0 without progressive resizing."""
-    if not training.progressive_resizing:
-        return 0
-    cheapest = _whole_epochs(training, 10**6) / 10**6
-    epochs = max(0, min(training.epochs, int(in_time / cheapest)))
-    while epochs and _whole_epochs(training, epochs) > in_time:
-        epochs -= 1
-    return epochs
+def _with_smaller_images(
+    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float
+) -> Forecast | None:
+    """What fits with progressive resizing; None without it, or where there is no time for two epochs.
 
-
-def _whole_epochs(training: Training, epochs: int) -> float:
-    """How many epochs on whole images take as long as so many, of which the first see smaller ones."""
-    assert training.progressive_resizing
-    small = training.model_copy(update={"epochs": epochs}).small_epochs
-    return epochs - small * (1 - training.progressive_resizing.scale**2)
+    Args:
+        recipe: With as many epochs as can be of use.
+        left_seconds: For epochs.
+        epoch_seconds: Of an epoch on whole images.
+        fixed_seconds: See `Forecast`.
+    """
+    if not (resizing := recipe.training.progressive_resizing):
+        return None
+    saved = 1 - resizing.scale**2
+    most = left_seconds / epoch_seconds / (1 - resizing.share * saved)  # rounding leaves fewer small ones
+    for epochs in range(min(recipe.training.epochs, int(most)), 1, -1):
+        training = recipe.training.model_copy(update={"epochs": epochs})
+        seconds = (epochs - training.small_epochs * saved) * epoch_seconds
+        if seconds <= left_seconds:
+            return Forecast(recipe.model_copy(update={"training": training}), epochs, seconds / epochs, fixed_seconds)
+    return None
 
 
 def _rounded_down(share: float) -> float:

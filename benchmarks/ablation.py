@@ -12,6 +12,7 @@ time, and are written after each run, so that a benchmark that was cut short goe
 import argparse
 import json
 import re
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -61,13 +62,15 @@ def train(recipe: Recipe) -> dict[str, Any]:
     plan, held_back = planned(recipe)
     started = time.perf_counter()
     learned = learn(build(recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
+    if learned.status != "trained":
+        sys.exit(f"The training was {learned.status}. {learned.message or 'What was measured before is kept.'}")
     return evaluated(learned.model, held_back, plan.dataset.class_names, time.perf_counter() - started)
 
 
-def variants(name: str) -> dict[str, list[str]]:
-    """Settings by variant, the recipe as it stands first."""
+def variants() -> dict[str, dict[str, list[str]]]:
+    """For each recipe, settings by variant, the recipe as it stands first."""
     content = tomllib.loads((HERE / "ablations.toml").read_text(encoding="utf-8"))
-    return {"as it stands": [], **content[name]}
+    return {name: {"as it stands": [], **settings} for name, settings in content.items()}
 
 
 def table(document: dict[str, Any], title: str, note: str = "Seconds with compiling.") -> str:
@@ -125,18 +128,15 @@ def measure(
 def main() -> None:
     """Train every variant with every seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe")
+    parser.add_argument("recipe", choices=variants())
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     parser.add_argument("--variants", nargs="+", help="only these")
     parser.add_argument("--set", nargs="+", default=[], metavar="PATH=VALUE", help="settings for all variants")
     arguments = parser.parse_args()
-    if unknown := set(arguments.variants or ()) - set(variants(arguments.recipe)):
-        parser.error(f"no variant {', '.join(sorted(unknown))}; variants: {', '.join(variants(arguments.recipe))}")
-    chosen = {
-        name: settings
-        for name, settings in variants(arguments.recipe).items()
-        if not arguments.variants or name in arguments.variants
-    }
+    known = variants()[arguments.recipe]
+    if unknown := set(arguments.variants or ()) - set(known):
+        parser.error(f"no variant {', '.join(sorted(unknown))}; variants: {', '.join(known)}")
+    chosen = {name: known[name] for name in known if name in (arguments.variants or known)}
     path = RESULTS / f"{'-'.join([arguments.recipe, *map(plain, arguments.set)])}.json"
     document = results_of(path, arguments.recipe, arguments.set)
     common = f" (all with {', '.join(arguments.set)})" if arguments.set else ""

@@ -4,7 +4,7 @@
 
 The pace of training with a recipe's variations and without them is measured in turn, each time for some seconds after a
 first step. The share is 1 - (seconds without) / (seconds with), of the medians. results/augmentation_cost.json has
-every measurement.
+every measurement; recipes that are measured anew take the place of what was there.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import json
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import Any
 
+from benchmarks.accuracy import begun
 from tenfold.recipes.recipe import load_recipe
 from tenfold.run.building import build
 from tenfold.run.learning import encoded_labels
@@ -51,13 +51,13 @@ def main() -> None:
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
-    about = {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
-    document: dict[str, Any] = {"recipes": {}}
+    document = {"recipes": {}} | begun(RESULTS, {"versions": versions(), "machine": machine()})
+    document["date"] = date.today().isoformat()
     for recipe in arguments.recipes:
         seconds = epoch_seconds(recipe, arguments.rounds)
         document["recipes"][recipe] = {"share_of_a_step": share_of_a_step(seconds), "epoch_seconds": seconds}
         print(f"{recipe}: {document['recipes'][recipe]}", flush=True)
-    RESULTS.write_text(json.dumps(document | about, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def accuracy_after_training(name: str, seed: int) -> float:
 
 
 def save(name: str, accuracies: list[float]) -> None:
-    """Put one recipe's accuracies so far into the file of results."""
+    """Put one recipe's accuracies into the file of results, in place of what was there."""
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     results[name] = {
         "accuracies": accuracies,
@@ -90,10 +90,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="seeds 0 … SEEDS-1")
     arguments = parser.parse_args()
     for name in arguments.recipes:
-        accuracies: list[float] = []
-        for seed in range(arguments.seeds):  # saved after each: ten seeds of a convolutional net take half an hour
-            accuracies.append(round(accuracy_after_training(name, seed), 4))
-            save(name, accuracies)
+        accuracies = [round(accuracy_after_training(name, seed), 4) for seed in range(arguments.seeds)]
+        save(name, accuracies)
         print(name, accuracies, round(mean(accuracies), 5), flush=True)
 
 

@@ -140,6 +140,13 @@ def document(runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
     return {"target": target, "times": times, "runs": runs} | about
 
 
+def write(path: Path, runs: dict[str, list[Run]], target: float) -> dict[str, Any]:
+    """The results so far, as a file."""
+    found = document(runs, target)
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
 def main() -> None:
     """Measure, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -153,9 +160,8 @@ def main() -> None:
         for name, run in measure(seed):
             runs.setdefault(name, []).append(run)
             print(f"seed {seed}, {name}: {run.get('seconds', run.get('reached'))}, {run['accuracy']}", flush=True)
-        found = document(runs, arguments.target)
-        arguments.to.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        print(json.dumps(found["times"], indent=1), flush=True)
+        write(arguments.to, runs, arguments.target)
+    print(json.dumps(write(arguments.to, runs, arguments.target)["times"], indent=1))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,18 @@
 import json
-import tomllib
 
 import pytest
 
-from benchmarks.ablation import HERE, measure, results_of, table, variants
+from benchmarks.ablation import measure, results_of, table, train, variants
 from tenfold.recipes.recipe import load_recipe
-
-NAMES = list(tomllib.loads((HERE / "ablations.toml").read_text(encoding="utf-8")))
 
 
 def run(accuracy):
     return {"accuracy": accuracy, "loss": 0.05, "seconds": 3.0}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", variants())
 def test_every_variant_is_a_recipe_that_differs(name):
-    recipes = [load_recipe(name, settings) for settings in variants(name).values()]
+    recipes = [load_recipe(name, settings) for settings in variants()[name].values()]
     assert all(recipes.count(recipe) == 1 for recipe in recipes)
 
 
@@ -43,6 +40,12 @@ def test_another_trainer_may_train():
     document = {"recipe": "quick", "variants": {}}
     assert measure(document, "a", ["training.epochs=2"], 4, lambda recipe: run(recipe.training.epochs)) == run(2)
     assert document["variants"]["a"] == {"settings": ["training.epochs=2"], "runs": {"4": run(2)}}
+
+
+def test_a_training_that_diverged_is_no_result():
+    settings = ["training.fraction=0.005", "training.validation_split=0.2", "compile.optimizer.learning_rate=1e30"]
+    with pytest.raises(SystemExit, match="The training was diverged"):
+        train(load_recipe("dense-128", settings))
 
 
 def test_the_table_has_means_and_ranges():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,8 +8,10 @@ import tenfold
 from tenfold.data.dataset import Split
 from tenfold.evaluation.calibration import fit_temperature, tempered
 from tenfold.photo.redrawing import redraw
-from tenfold.run.calibrate import _parts, rejection_threshold
-from tenfold.run.plan import training_splits
+from tenfold.recipes.recipe import load_recipe
+from tenfold.run.calibrate import _parts, redrawn_images, rejection_threshold
+from tenfold.run.plan import make_plan, training_splits
+from tenfold.run.provenance import Stopwatch
 
 
 def test_the_threshold_is_the_conformal_quantile():
@@ -53,6 +56,16 @@ def test_both_halves_of_the_training_images_have_all_classes_whatever_their_orde
     assert all(len(set(part.labels)) == 20 for part in _parts(few, None))
     many = Split(np.zeros((60_000, 1, 1, 1), np.uint8), (np.arange(60_000) % 12).astype(np.int32))
     assert all(len(set(part.labels)) == 12 for part in _parts(many, many))
+
+
+def test_validation_images_are_drawn_in_four_hands_where_a_recipe_trains_on_such(dataset, recipe_file):
+    strokes = np.zeros_like(dataset.train.images)
+    strokes[:, 2:8, 4:6] = 255
+    digits = replace(dataset, train=replace(dataset.train, images=strokes), class_names=("0", "1", "7"))
+    for setting, times in (("training.redrawn=1", 4), ("training.redrawn=0", 0)):
+        plan = make_plan(digits, load_recipe(recipe_file, [setting]), 0, Stopwatch())
+        assert plan.validation is not None
+        assert redrawn_images(plan) == times * len(plan.validation)
 
 
 def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset, recipe_file):

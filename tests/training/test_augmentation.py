@@ -96,6 +96,18 @@ def test_mixup_mixes_images_and_labels_in_the_same_shares():
     np.testing.assert_allclose(np.asarray(mixed, np.float32), expected, atol=0.51)
 
 
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+def test_mixed_labels_count_by_the_weight_of_their_own_image(kind):
+    images, _ = batch(classes=8, count=8)
+    labels, weights = jnp.eye(8), jnp.array([0, 0, 0.5, 1, 2, 4, 8, 16], jnp.float32)
+    settings = Augmentation(**{kind: 1.0})
+    _, shares = augmented((images, labels), KEY, settings)
+    _, found, mixed_weights = augmented((images, labels, weights), KEY, settings)
+    np.testing.assert_allclose(mixed_weights, shares @ weights, rtol=1e-5)
+    np.testing.assert_allclose(mixed_weights[:, None] * found, shares * weights, rtol=1e-5)
+    np.testing.assert_allclose(found[2:].sum(1), 1, rtol=1e-5)
+
+
 def test_cutmix_gives_labels_by_area():
     pictures = jnp.asarray(np.repeat(np.arange(64, dtype=np.uint8), 64).reshape(64, 8, 8, 1))
     mixed, shares = augmented((pictures, jnp.eye(64)), KEY, Augmentation(cutmix=1.0))

@@ -44,7 +44,7 @@ def test_lists_become_arrays_and_floats_single_precision():
         (IMAGES, np.eye(3)[LABELS], "sparse_categorical_crossentropy", "argmax"),
         (IMAGES, LABELS + 1, "sparse_categorical_crossentropy", "1 to 3, but the model has 3 outputs"),
         (IMAGES, LABELS + 0.5, "sparse_categorical_crossentropy", "no whole numbers"),
-        (IMAGES, np.full(6, np.nan), "sparse_categorical_crossentropy", "no whole numbers"),
+        (IMAGES, np.full(6, np.nan), "sparse_categorical_crossentropy", r"first in y\[0\]"),
         (IMAGES, LABELS, "categorical_crossentropy", "to_categorical"),
         (np.full(IMAGES.shape, np.nan), LABELS, "sparse_categorical_crossentropy", r"first in x\[0\]"),
         ({"a": IMAGES}, LABELS, "sparse_categorical_crossentropy", "x is dict"),
@@ -70,3 +70,5 @@ def test_a_model_with_several_outputs_is_named():
 def test_weights_that_do_not_fit_are_named():
     with pytest.raises(DataError, match=r"sample_weight has shape \[5\]"):
         checked_arrays(model(), IMAGES, LABELS, np.ones(5))
+    with pytest.raises(DataError, match=r"first in sample_weight\[4\]"):
+        checked_arrays(model(), IMAGES, LABELS, [1, 1, 1, 1, np.inf, 1])

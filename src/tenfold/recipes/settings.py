@@ -206,10 +206,13 @@ class Training(Settings):
         """How many epochs see smaller images."""
         return int(self.progressive_resizing.share * self.epochs) if self.progressive_resizing else 0
 
+    def steps_per_epoch(self, images: int) -> int:
+        """The batches of so many training images, the smaller last one included."""
+        return -(-images // self.batch_size)
+
     def epochs_for(self, images: int) -> int:
         """The epochs for so many training images."""
-        steps_per_epoch = -(-images // self.batch_size)
-        wanted = -(-self.least_steps // steps_per_epoch) if self.least_steps else 0
+        wanted = -(-self.least_steps // self.steps_per_epoch(images)) if self.least_steps else 0
         return max(self.epochs, min(wanted, MOST_RAISED))
 
     @model_validator(mode="after")

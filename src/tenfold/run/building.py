@@ -55,8 +55,8 @@ def build_smaller(network: Any, recipe: Recipe, dataset: Dataset, training_image
 
 
 def _compile(model: Any, recipe: Recipe, training_images: int) -> None:
-    steps_per_epoch = -(-training_images // recipe.training.batch_size)
-    compile_model(model, recipe.compile, steps_per_epoch, recipe.training.epochs)
+    training = recipe.training
+    compile_model(model, recipe.compile, training.steps_per_epoch(training_images), training.epochs)
 
 
 def _check_size(recipe: Recipe, dataset: Dataset) -> None:

@@ -58,9 +58,9 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
         plan: What it was trained on.
         metadata: What its ONNX file would say without calibration.
     """
-    validation = None if plan.recipe.training.watch_test_set else plan.validation
+    validation = _validation(plan)
     fitted, held_out = _parts(plan.train, validation)
-    if validation and plan.recipe.training.redrawn:
+    if redrawn_images(plan):
         held_out = _in_other_hands(held_out, plan.dataset.class_names)
     proto = onnx_model(model, metadata)
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
@@ -76,6 +76,17 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     if threshold is None:
         return Calibration(temperature)
     return Calibration(temperature, threshold, "validation" if validation else "training", distances)
+
+
+def redrawn_images(plan: Plan) -> int:
+    """How many images in another hand are drawn to calibrate with: none, unless a recipe trains on such."""
+    validation = _validation(plan)
+    return _HANDS * min(MOST_IMAGES, len(validation)) if validation and plan.recipe.training.redrawn else 0
+
+
+def _validation(plan: Plan) -> Split | None:
+    """Images that were not learnt from; test images set nothing."""
+    return None if plan.recipe.training.watch_test_set else plan.validation
 
 
 def rejection_threshold(scores: Scores) -> float | None:

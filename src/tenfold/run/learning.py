@@ -157,8 +157,8 @@ def _fit_at(
 def _settle_moving_averages(network: Any, plan: Plan, images: Images) -> None:
     """Make them fit the weights, where those that were gathered along the way do not."""
     recipe, steps = plan.recipe, int(network.optimizer.iterations)
-    steps_per_epoch = -(-len(images) // recipe.training.batch_size)
-    whole = max(0, steps - recipe.training.small_epochs * steps_per_epoch)  # on images of their whole size
+    small_steps = recipe.training.small_epochs * recipe.training.steps_per_epoch(len(images))
+    whole = max(0, steps - small_steps)  # on images of their whole size
     if steps and (recipe.compile.ema_momentum or moving_averages_lag(network, whole)):
         recompute_moving_averages(network, images, recipe.training.batch_size)
 

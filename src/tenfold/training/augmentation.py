@@ -19,8 +19,8 @@ def augmented(batch: Batch, key: Any, settings: Augmentation) -> Batch:
     """Give each image its own variation.
 
     Args:
-        batch: Images [n, height, width, channels], uint8, and arrays [n, …] of numbers beside them. Where
-            images are mixed, so are these: labels have to be one-hot then.
+        batch: Images [n, height, width, channels], uint8, labels and, if there are any, sample weights [n]. Where
+            images are mixed, so are these: labels have to be one-hot then, [n, classes].
         key: JAX's random key; the same key gives the same images.
         settings: What is done, and how much.
 
@@ -43,7 +43,7 @@ def augmented(batch: Batch, key: Any, settings: Augmentation) -> Batch:
     if settings.erasing:
         images = _with_erased(images, keys[4], settings.erasing)
     if settings.mixup or settings.cutmix:
-        images, *others = _mixed((images, *others), keys[5], settings)
+        images, *others = _mixed_as_weighted((images, *others), keys[5], settings)
     return jnp.clip(jnp.round(images), 0, 255).astype(kind), *others
 
 
@@ -88,6 +88,15 @@ def _rectangles(key: Any, sides: Any, size: tuple[int, int]) -> Any:
     down = (rows >= low[:, :1]) & (rows < high[:, :1])
     across = (columns >= low[:, 1:]) & (columns < high[:, 1:])
     return (down[:, :, None] & across[:, None, :])[..., None]
+
+
+def _mixed_as_weighted(batch: Batch, key: Any, settings: Augmentation) -> Batch:
+    """Mixed so that the loss is: crossentropy is linear in the labels, which count by their own image's weight."""
+    images, labels, *others = batch
+    if not others:
+        return _mixed(batch, key, settings)
+    images, weighted, weights = _mixed((images, labels * others[0][:, None], others[0]), key, settings)
+    return images, weighted / jnp.where(weights > 0, weights, 1)[:, None], weights
 
 
 def _mixed(batch: Batch, key: Any, settings: Augmentation) -> Batch:

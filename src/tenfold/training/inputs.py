@@ -32,13 +32,15 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any = None) -> Arr
     if len(x) != len(y) or len(x) == 0:
         raise DataError(f"x holds {len(x):,} and y {len(y):,} entries; expected the same number, at least one.")
     _check_shape(model, x)
-    _check_finite(x)
+    _check_finite(x, "x")
+    _check_finite(y, "y")
     _check_labels(model, y)
     if sample_weight is None:
         return x, y
     weights = _array(sample_weight, "sample_weight").astype(np.float32)
     if weights.shape != (len(x),):
         raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}].")
+    _check_finite(weights, "sample_weight")
     return x, y, weights
 
 
@@ -154,10 +156,12 @@ def _check_shape(model: Any, x: np.ndarray[Any, Any]) -> None:
     raise DataError(f"x has shape {list(x.shape)}; the model expects [n, {', '.join(map(str, wanted))}].{hint}")
 
 
-def _check_finite(x: np.ndarray[Any, Any]) -> None:
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        position = int(np.argmin(np.isfinite(x.reshape(len(x), -1)).all(axis=1)))
-        raise DataError(f"x holds a value that is infinite or not a number (first in x[{position}]). Clean the data.")
+def _check_finite(values: np.ndarray[Any, Any], name: str) -> None:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        position = int(np.argmin(np.isfinite(values.reshape(len(values), -1)).all(axis=1)))
+        raise DataError(
+            f"{name} holds a value that is infinite or not a number (first in {name}[{position}]). Clean the data."
+        )
 
 
 def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:

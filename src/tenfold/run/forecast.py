@@ -1,0 +1,140 @@
+"""How long a run is going to take, and how many epochs fit into a time: measured on this machine, on this data."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tenfold.models.architectures import outline_model
+from tenfold.models.arithmetic import layer_arithmetic
+from tenfold.recipes.recipe import Recipe
+from tenfold.run.building import build
+from tenfold.run.calibrate import MOST_IMAGES, redrawn_images
+from tenfold.run.learning import encoded_labels
+from tenfold.run.plan import Plan
+from tenfold.run.provenance import available_cores
+from tenfold.training.pace import Pace, measure_pace
+
+_SPARED = 0.03
+# Saving, figures and report: with many test images, a second longer than with a few.
+_LEAST_FINISH_SECONDS, _MANY_TEST_IMAGES = 1.5, 10_000
+_MEASURED_SECONDS = 2.0
+# Tracing a program, and reading what was compiled for it from the cache.
+_CACHED_COMPILE_SECONDS = 0.8
+_REDRAWING_SECONDS = 0.001  # of each image in another hand
+# Forward, gradient of the inputs and of the weights: each a product and a sum.
+_OPERATIONS_PER_PRODUCT = 6
+_MOST_OPERATIONS_PER_SECOND_AND_CORE = 400e9
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What fits into the time.
+
+    Args:
+        recipe: With the epochs that fit.
+        epochs_in_time: How many epochs would fit, perhaps a fraction of one; not above 0 where nothing fits.
+        epoch_seconds: How long each takes, of all networks that are averaged.
+        fixed_seconds: Everything else, from the start of the process to the finished run.
+    """
+
+    recipe: Recipe
+    epochs_in_time: float
+    epoch_seconds: float
+    fixed_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """From the start of the process to the finished run."""
+        return self.fixed_seconds + min(self.epochs_in_time, self.recipe.training.epochs) * self.epoch_seconds
+
+
+def least_epoch_seconds(plan: Plan, recipe: Recipe) -> float:
+    """Less than an epoch is likely to take on such a machine, without trying: saves the time of measuring."""
+    outline = outline_model(recipe.network, plan.dataset.image_shape, len(plan.dataset.class_names))
+    products = sum(layer.multiply_adds for layer in layer_arithmetic(outline))
+    rate = _MOST_OPERATIONS_PER_SECOND_AND_CORE * available_cores()
+    return _OPERATIONS_PER_PRODUCT * products * plan.images_per_epoch / rate
+
+
+def make_forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
+    """Build the network and measure its pace; what is left of the time then, but for finishing, is for epochs.
+
+    Args:
+        plan: The data, and a clock that has run since the process started.
+        recipe: With as many epochs as can be of use.
+        limit_seconds: For the whole run.
+    """
+    started = time.perf_counter()
+    model = build(recipe, plan.dataset, plan.images_per_epoch)
+    labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
+    building = recipe.networks * (time.perf_counter() - started)
+    batch_size = recipe.training.batch_size
+    pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
+    # What the first network's program was compiled to, the others' find in the cache.
+    cached = min(pace.compile_seconds, _CACHED_COMPILE_SECONDS)
+    compiling = pace.compile_seconds + (recipe.networks - 1) * cached
+    fixed = plan.watch.total() + building + compiling + _finishing_seconds(plan, recipe, pace)
+    validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
+    passes = recipe.networks * plan.images_per_epoch / len(plan.train)
+    epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
+    left = (1 - _SPARED) * limit_seconds - fixed
+    # Smaller images have a program of their own.
+    if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds, fixed + compiling):
+        return resized
+    # The schedule is part of the program: with these epochs, it is in the cache, with others, it is compiled once more.
+    # So it is with weights and strangers, which were not measured.
+    if left >= recipe.training.epochs * epoch_seconds and not plan.class_weight and plan.strangers is None:
+        fixed -= compiling - recipe.networks * cached
+    return _with_whole_images(recipe, left, epoch_seconds, fixed)
+
+
+def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
+    """Calibrating, saving, evaluating, figures and report."""
+    redrawn, tested = redrawn_images(plan), len(plan.dataset.test)
+    # A pass forward is about a third of a step, but with what all layers give, by ONNX Runtime, as long as one.
+    images = tested / 3 + min(2 * MOST_IMAGES, len(plan.train)) + redrawn
+    passing = recipe.runs_per_image * pace.epoch_seconds * images / len(plan.train)
+    return passing + _LEAST_FINISH_SECONDS + min(1.0, tested / _MANY_TEST_IMAGES) + redrawn * _REDRAWING_SECONDS
+
+
+def _with_whole_images(recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float) -> Forecast:
+    """What fits without progressive resizing; less than an epoch takes a share of the images."""
+    in_time = left_seconds / epoch_seconds
+    settled: dict[str, Any] = {
+        "epochs": min(recipe.training.epochs, max(1, int(in_time))),
+        "progressive_resizing": None,
+    }
+    if 0 < in_time < 1:
+        settled["fraction"] = _rounded_down(in_time * recipe.training.fraction)
+    training = recipe.training.model_copy(update=settled)
+    return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed_seconds)
+
+
+def _with_smaller_images(
+    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float
+) -> Forecast | None:
+    """What fits with progressive resizing; None without it, or where there is no time for two epochs and compiling.
+
+    Args:
+        recipe: With as many epochs as can be of use.
+        left_seconds: For epochs.
+        epoch_seconds: Of an epoch on whole images.
+        fixed_seconds: See `Forecast`.
+    """
+    if not (resizing := recipe.training.progressive_resizing):
+        return None
+    saved = 1 - resizing.scale**2
+    most = left_seconds / epoch_seconds / (1 - resizing.share * saved)  # rounding leaves fewer small ones
+    for epochs in range(min(recipe.training.epochs, int(most)), 1, -1):
+        training = recipe.training.model_copy(update={"epochs": epochs})
+        seconds = (epochs - training.small_epochs * saved) * epoch_seconds
+        if seconds <= left_seconds:
+            return Forecast(recipe.model_copy(update={"training": training}), epochs, seconds / epochs, fixed_seconds)
+    return None
+
+
+def _rounded_down(share: float) -> float:
+    """To hundredths, or to two digits where it is less than a tenth."""
+    parts = 10.0 ** max(2, 1 - math.floor(math.log10(share)))
+    return math.floor(share * parts) / parts

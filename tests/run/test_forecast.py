@@ -1,0 +1,62 @@
+import time
+
+import pytest
+
+from tenfold.recipes.recipe import load_recipe
+from tenfold.run.forecast import _rounded_down, make_forecast
+from tenfold.run.plan import make_plan
+from tenfold.run.provenance import Stopwatch
+from tenfold.training.pace import Pace
+
+POOLED = "network=[{layer='GlobalAveragePooling2D'}, {layer='Dense', units='classes', activation='softmax'}]"
+RESIZED = [POOLED, "training.epochs=9", "training.validation_split=0", "training.progressive_resizing={}"]
+
+
+@pytest.fixture
+def forecast(dataset, recipe_file, monkeypatch):
+    """The forecast for a machine of a given pace, from a process that has just started."""
+
+    def made(compile_seconds, epoch_seconds, settings, limit):
+        pace = Pace(compile_seconds, epoch_seconds)
+        monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: pace)
+        plan = make_plan(dataset, load_recipe(recipe_file, settings), 0, Stopwatch())
+        plan.watch._started = time.perf_counter()
+        return make_forecast(plan, plan.recipe, limit)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("limit", "epochs", "whole_epochs"),
+    # At 0.7 of the size, an epoch costs 0.49 of a whole one; of an odd number, the smaller half is small.
+    [(10_000, 9, 5 + 4 * 0.49), (550, 5, 3 + 2 * 0.49), (350, 2, 1.49), (240, 1, 1)],
+)
+def test_epochs_on_smaller_images_take_less_time(forecast, limit, epochs, whole_epochs):
+    found = forecast(1.0, 100.0, RESIZED, limit)
+    assert found.recipe.training.epochs == epochs
+    assert found.seconds - found.fixed_seconds == pytest.approx(100 * whole_epochs)
+
+
+def test_where_compiling_for_smaller_images_takes_the_time_all_are_whole(forecast):
+    found = forecast(5.0, 1.0, RESIZED, 14)
+    assert found.recipe.training.progressive_resizing is None
+    assert found.recipe.training.epochs >= 3
+    assert found.seconds < 14
+
+
+def test_several_networks_are_compiled_once(forecast):
+    found = forecast(20.0, 1.0, ["averaging.networks=3", "training.epochs=9"], 45)
+    assert 20 < found.fixed_seconds < 35
+    assert 1 < found.recipe.training.epochs < 9
+
+
+@pytest.mark.parametrize(("settings", "compiled"), [([], 0.8), (["training.class_weight=balanced"], 20)])
+def test_what_was_not_measured_is_compiled(forecast, settings, compiled):
+    assert compiled < forecast(20.0, 0.01, settings, 1_000).fixed_seconds < compiled + 8
+
+
+@pytest.mark.parametrize(
+    ("share", "rounded"), [(0.999, 0.99), (0.5, 0.5), (0.0123, 0.012), (0.0025, 0.0025), (0.00259, 0.0025)]
+)
+def test_a_share_of_the_images_is_never_rounded_up(share, rounded):
+    assert _rounded_down(share) == rounded

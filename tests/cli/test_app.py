@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,16 @@ def test_help_loads_nothing_heavy():
         "print(sorted({'keras', 'jax', 'numpy', 'matplotlib', 'pydantic', 'onnx', 'PIL'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly():
+    command = [sys.executable, "-X", "importtime", TENFOLD, "recipes", "quick"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        next(line for line in process.stderr if line.endswith(" tenfold.errors\n"))
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in rest
 
 
 def test_version_is_the_packages():

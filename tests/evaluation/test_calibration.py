@@ -66,6 +66,15 @@ def test_the_temperature_that_was_divided_out_is_found():
 
 
 def test_the_temperature_stays_in_bounds():
+    nearly_even = np.tile(softmax(np.float32([[0.02, 0]])), (1000, 1))
+    assert fit_temperature(nearly_even, np.int32([1, *[0] * 999])) == pytest.approx(0.1, rel=1e-3)
     certain = np.float32([[1, 0], [0, 1]])
-    assert fit_temperature(softmax(certain), np.int32([0, 1])) == pytest.approx(0.1, rel=1e-3)
     assert fit_temperature(certain, np.int32([1, 0])) == pytest.approx(10, rel=1e-3)
+
+
+def test_images_that_are_all_read_right_make_a_model_no_surer():
+    unsure = softmax(np.random.default_rng(0).normal(0, 1, (50, 4)))
+    labels = unsure.argmax(axis=1).astype(np.int32)
+    assert fit_temperature(unsure, labels) == 1
+    labels[0] = unsure[0].argmin()
+    assert fit_temperature(unsure, labels) < 1

@@ -124,11 +124,11 @@ def test_wrong_values(override, sentence):
         ("compile.metrics=['acc']", "compile.metrics is no setting. Known here: optimizer, loss,"),
         (
             "compile.optimizer.momentum=0.9",
-            "momentum is no setting of adam (only of rmsprop, muon, sgd). Known here: name",
+            "adam (only of rmsprop, muon, sgd). Take it out (--set compile.optimizer.momentum=). Known",
         ),
         (
             "network.1.kernel_size=3",
-            "is no setting of Dense (only of Conv2D, DepthwiseConv2D, SeparableConv2D).",
+            "Dense (only of Conv2D, DepthwiseConv2D, SeparableConv2D). Take it out (--set network.1.kernel_size=).",
         ),
         (
             "network.1.activaton=relu",

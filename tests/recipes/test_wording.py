@@ -44,7 +44,11 @@ def test_a_whole_recipe_in_words():
         ("training.validation_split=0", "validation", "none: all training images are trained on"),
         ("training.class_weight=balanced", "class weights", "balanced: rare classes weigh more"),
         ("training.class_weight={a=2, b=0.5}", "class weights", "a 2, b 0.5"),
-        ("training.least_steps=900", "training", "5 epochs or as many as make 900 steps, batches of 64, seed 0"),
+        (
+            "training.least_steps=900",
+            "training",
+            "5 epochs or as many as make 900 steps, 200 at most, batches of 64, seed 0",
+        ),
         (
             "training.progressive_resizing={}",
             "training",

@@ -68,16 +68,23 @@ def test_validation_images_are_drawn_in_four_hands_where_a_recipe_trains_on_such
         assert redrawn_images(plan) == times * len(plan.validation)
 
 
-def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset, recipe_file):
-    run = tenfold.train(dataset, recipe_file, verbose=0)
+def test_validation_images_set_the_temperature_and_few_set_no_threshold(dataset, recipe_file, capsys):
+    run = tenfold.train(dataset, recipe_file, verbose=2)
     _, validation = training_splits(dataset, run.recipe.training)
     classifier = tenfold.load_classifier(run.path)
     expected = fit_temperature(classifier.probabilities(validation.images), validation.labels)
     assert classifier.metadata.temperature == pytest.approx(expected, rel=1e-3)
     assert classifier.metadata.rejection_threshold is None  # 68 images are too few for 1 %
+    assert "also one of none of the classes: 68 images are at hand" in capsys.readouterr().err
     prediction = classifier.predict(dataset.test.images[0])
     calibrated = tempered(classifier.probabilities(dataset.test.images[:1]), classifier.metadata.temperature)
     assert prediction.probability == pytest.approx(calibrated.max())
+
+
+def test_few_validation_images_set_no_temperature(dataset, recipe_file):
+    run = tenfold.train(dataset, recipe_file, overrides=["training.validation_split=0.1"], epochs=1, verbose=0)
+    calibration = json.loads((run.path / "run.json").read_text())["calibration"]
+    assert calibration["temperature"] == 1
 
 
 def test_with_other_hands_in_training_the_validation_images_are_taken_in_other_hands(tmp_path):

@@ -74,6 +74,7 @@ def test_what_smaller_images_taught_survives_an_interrupt(dataset, recipe_file, 
         (["training.early_stopping={}"], "training.early_stopping looks back"),
         (["compile.ema_momentum=0.9"], "compile.ema_momentum looks back"),
         (["training.progressive_resizing={scale=1.0}"], "scale"),
+        (["training.progressive_resizing={scale=0.3}"], "images of 3×3 pixels; expected at least 4×4"),
     ],
 )
 def test_what_cannot_go_with_it_is_refused(dataset, recipe_file, overrides, message, tmp_path):

@@ -57,8 +57,11 @@ def test_runs_are_found_by_path_and_by_name():
 def test_a_missing_run_is_answered_with_what_there_is(tmp_path):
     with pytest.raises(RunError, match="There is no finished run below"):
         find_run("last")
+    finished("begun", status="interrupted")
+    with pytest.raises(RunError, match="Not finished are begun-quick-1: give the name of one"):
+        find_run("last")
     finished("mnist")
-    with pytest.raises(RunError, match="Runs below runs/: mnist-quick-1"):
+    with pytest.raises(RunError, match="Runs below runs/: begun-quick-1, mnist-quick-1"):
         find_run("mnist-quick-7")
     (tmp_path / "empty").mkdir()
     with pytest.raises(RunError, match="is no run folder"):

@@ -27,7 +27,13 @@ def test_no_weights_are_none():
     assert weights(None) is None
 
 
-@pytest.mark.parametrize("setting", ["{a = 1.0}", "{a = 1.0, b = 1.0, c = 1.0, d = 1.0}"])
-def test_every_class_needs_a_weight(setting):
-    with pytest.raises(DataError, match="the classes are a, b, c. Give one weight for each class"):
+@pytest.mark.parametrize(
+    ("setting", "wrong"),
+    [
+        ("{a = 1.0}", "no weight for b; no weight for c"),
+        ("{a = 1.0, b = 1.0, c = 1.0, d = 1.0}", "one for d, which is no class"),
+    ],
+)
+def test_every_class_needs_a_weight(setting, wrong):
+    with pytest.raises(DataError, match=f"class_weight has {wrong}. The classes are a, b, c: give one"):
         weights(setting)

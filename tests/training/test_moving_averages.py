@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tenfold.keras_on_jax import keras
-from tenfold.training.moving_averages import moving_averages_lag, recompute_moving_averages
+from tenfold.training.moving_averages import FreshMovingAverages, moving_averages_lag, recompute_moving_averages
 
 layers = keras.layers
 
@@ -49,6 +49,23 @@ def test_fewer_images_than_a_batch_are_all_used():
 def test_after_few_steps_the_averages_lag(momentum, steps, lags):
     model = keras.Sequential([keras.Input((4, 4, 2)), layers.BatchNormalization(momentum=momentum)])
     assert moving_averages_lag(model, steps) is lags
+
+
+def test_validation_after_few_steps_sees_averages_that_fit():
+    model = keras.Sequential([keras.Input((4, 4, 2)), layers.BatchNormalization(), layers.Flatten(), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    lagging, fresh = FreshMovingAverages(images(), 16), FreshMovingAverages(images(), 16)
+    for callback in (lagging, fresh):
+        callback.set_model(model)
+    lagging.on_test_begin()
+    np.testing.assert_allclose(model.layers[0].moving_mean, images().mean((0, 1, 2)), rtol=0.1)
+    model.layers[0].moving_mean.assign([7.0, 7.0])
+    lagging.on_test_begin()  # compiled before
+    np.testing.assert_allclose(model.layers[0].moving_mean, images().mean((0, 1, 2)), rtol=0.1)
+    model.layers[0].moving_mean.assign([7.0, 7.0])
+    model.optimizer.iterations.assign(459)
+    fresh.on_test_begin()
+    np.testing.assert_array_equal(model.layers[0].moving_mean, [7, 7])
 
 
 def test_images_sorted_by_class_give_the_statistics_of_all():

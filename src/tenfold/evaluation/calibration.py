@@ -69,15 +69,20 @@ def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
 def fit_temperature(probabilities: Probabilities, labels: Labels) -> float:
     """The temperature at which the probabilities fit the labels best: that of the least mean cross-entropy.
 
-    The cross-entropy is convex in 1 / temperature, so that golden sections find the minimum.
+    The cross-entropy is convex in 1 / temperature, so that golden sections find the minimum. Where every image is read
+    right, it falls the surer the model is made, without end; such images say nothing against the model, and nothing of
+    how much surer it may be.
 
     Args:
         probabilities: [n, classes] for images that the model was not trained on, n at least 1.
         labels: [n], 0…classes-1.
 
     Returns:
-        0.1…10, with four digits; above 1 where the model is surer of itself than it is right.
+        0.1…10, with four digits; above 1 where the model is surer of itself than it is right, not below 1 where it is
+        always right.
     """
+    if (probabilities.argmax(axis=1) == labels).all():
+        return 1.0
     logarithms = _logarithms(probabilities)
     of_true_class = logarithms[np.arange(len(labels)), labels]
 

@@ -113,7 +113,7 @@ def _unknown_setting(place: _Place, schema: type[BaseModel]) -> str:
     word, known = str(place.keys[-1]), list(place.table.model_fields)
     end = f" Known here: {', '.join(known)}."
     if owners := [tags(other)[0] for other in place.alternatives if word in other.model_fields]:
-        return f" of {tags(place.table)[0]} (only of {', '.join(owners)}).{end}"
+        return f" of {tags(place.table)[0]} (only of {', '.join(owners)}). Take it out (--set {place.path}=).{end}"
     meant = {word, *other_words(word)}
     elsewhere = [path for path in _paths(schema) if path.rpartition(".")[2] in meant]
     if elsewhere and not meant & set(known):

@@ -2,7 +2,7 @@
 
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.recipes.recipe import Recipe
-from tenfold.recipes.settings import Averaging, Compile, Constant, Cosine, OneCycle, Training
+from tenfold.recipes.settings import MOST_RAISED, Averaging, Compile, Constant, Cosine, OneCycle, Training
 
 
 def settings_in_words(recipe: Recipe) -> dict[str, str]:
@@ -71,7 +71,7 @@ def _training(training: Training) -> str:
     at_most = "at most " if training.early_stopping else ""
     epochs = counted(training.epochs, "epoch")
     if training.least_steps:
-        epochs += f" or as many as make {training.least_steps:,} steps"
+        epochs += f" or as many as make {training.least_steps:,} steps, {MOST_RAISED} at most"
     resizing = training.progressive_resizing
     small = counted(training.small_epochs, "epoch") if training.small_epochs else ""
     smaller = f"; the first {small} at {resizing.scale:g} of the images' size" if resizing and small else ""

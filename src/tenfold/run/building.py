@@ -14,6 +14,7 @@ from tenfold.training.compilation import compile_model
 from tenfold.training.progressive import smaller_shape
 
 _LARGEST_MODEL_BYTES = 0.9 * MAX_FILE_BYTES
+_SMALLEST_SIDE = 4
 
 
 def build(recipe: Recipe, dataset: Dataset, training_images: int, number: int = 0) -> Any:
@@ -70,6 +71,11 @@ def _check_size(recipe: Recipe, dataset: Dataset) -> None:
         )
     if resizing := recipe.training.progressive_resizing:
         shape = smaller_shape(dataset.image_shape, resizing.scale)
+        if min(shape[:2]) < _SMALLEST_SIDE:
+            raise RecipeError(
+                f"training.progressive_resizing makes images of {shape[0]}×{shape[1]} pixels; expected at least "
+                f"{_SMALLEST_SIDE}×{_SMALLEST_SIDE}. Give a larger scale than {resizing.scale:g}."
+            )
         try:
             smaller = _outline(recipe, dataset, shape)
         except RecipeError as error:

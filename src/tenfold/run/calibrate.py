@@ -23,6 +23,12 @@ FALSE_REJECTIONS = 0.01
 _HANDS = 4
 """Copies of each validation image, each in another hand: one alone gives thresholds that differ by chance."""
 
+_LEAST_FOR_TEMPERATURE = 50
+"""Validation images: fewer say by chance alone that a model is ten times too sure, or not sure enough."""
+
+_LEAST_FOR_THRESHOLD = math.ceil(1 / FALSE_REJECTIONS) - 1
+"""With fewer, no threshold is known to reject so few (see `rejection_threshold`)."""
+
 MOST_IMAGES = 2_500
 """So many fit the distance, and so many set the threshold (in other hands, `_HANDS` times as many): a tenth of a second
 for small networks."""
@@ -33,16 +39,27 @@ class Calibration:
     """What was measured on a trained model, for its ONNX file.
 
     Args:
-        temperature: See `tempered`; 1 without validation images.
+        temperature: See `tempered`; 1 with no or few validation images.
         rejection_threshold: Images of a higher score are none of the classes; None rejects nothing.
+        at_hand: Images that a threshold could be set on.
         threshold_from: The images that it was set on: validation images; without any, training images.
         distances: What the score measures.
     """
 
     temperature: float = 1.0
     rejection_threshold: float | None = None
+    at_hand: int = 0
     threshold_from: Literal["validation", "training"] | None = None
     distances: Mapping[str, ClassDistance] = field(default_factory=dict)
+
+    @property
+    def rejects_nothing(self) -> str:
+        """Why, in words; empty where it rejects something."""
+        if self.rejection_threshold is not None:
+            return ""
+        if self.at_hand < _LEAST_FOR_THRESHOLD:
+            return f"{self.at_hand} images are at hand to set a threshold, {_LEAST_FOR_THRESHOLD} are needed"
+        return "the network's last layers are too wide to compare with"
 
 
 def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
@@ -64,7 +81,8 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
         held_out = _in_other_hands(held_out, plan.dataset.class_names)
     proto = onnx_model(model, metadata)
     probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
-    temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if validation else 1.0
+    enough = validation is not None and len(validation) >= _LEAST_FOR_TEMPERATURE
+    temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if enough else 1.0
     known = {name: values[len(fitted) :] for name, values in values_by_name.items()}
     with threadpool_limits(1, "blas"):  # on a busy machine, OpenBLAS's threads wait seconds for one another
         distances = {
@@ -74,8 +92,8 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
         scores = strangeness(probabilities[len(fitted) :], known, distances) if distances else None
     threshold = None if scores is None else rejection_threshold(scores)
     if threshold is None:
-        return Calibration(temperature)
-    return Calibration(temperature, threshold, "validation" if validation else "training", distances)
+        return Calibration(temperature, at_hand=len(held_out))
+    return Calibration(temperature, threshold, len(held_out), "validation" if validation else "training", distances)
 
 
 def redrawn_images(plan: Plan) -> int:

@@ -24,7 +24,7 @@ from tenfold.run.run_folder import RunFolder
 from tenfold.terminal import stderr
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
-from tenfold.training.moving_averages import moving_averages_lag, recompute_moving_averages
+from tenfold.training.moving_averages import FreshMovingAverages, moving_averages_lag, recompute_moving_averages
 from tenfold.training.muon import without_muon
 from tenfold.training.progressive import go_on_from, smaller_images
 from tenfold.types import Images, Labels, Verbose
@@ -139,6 +139,7 @@ def _fit_at(
     if validation := plan.validation:
         labels = encoded_labels(recipe, validation.labels, network.output_shape[1])
         validation_data = smaller_images(validation.images, scale), labels
+        callbacks = [FreshMovingAverages(material[0], recipe.training.batch_size), *callbacks]
     fit(
         network,
         *material,

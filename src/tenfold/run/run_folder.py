@@ -134,7 +134,10 @@ def find_run(name: str) -> Path:
     if name == "last":
         finished = [path for path in RUNS.glob("*/run.json") if _status(path) == "finished"]
         if not finished:
-            raise RunError(f"There is no finished run below {RUNS.absolute()}. Train one first: tenfold train mnist")
+            begun = sorted(path.parent.name for path in RUNS.glob("*/run.json"))
+            other = f" Not finished are {', '.join(begun[-5:])}: give the name of one." if begun else ""
+            advice = other or " Train one first: tenfold train mnist"
+            raise RunError(f"There is no finished run below {RUNS.absolute()}.{advice}")
         return max(finished, key=lambda path: path.stat().st_mtime_ns).parent
     for path in (Path(name), RUNS / name):
         if RunFolder(path).run.is_file():

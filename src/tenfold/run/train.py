@@ -135,7 +135,7 @@ def _train(
             _raise_unfinished(plan, learned, folder)
         try:
             with busy("Evaluating and drawing figures", show=verbose != 0):
-                return _finish(plan, folder, learned, ahead)
+                return _finish(plan, folder, learned, ahead, verbose)
         except KeyboardInterrupt as interrupt:
             raise _interrupted_after_training(folder) from interrupt
 
@@ -211,7 +211,9 @@ def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:
         ahead.set_exception(error)
 
 
-def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[dict[str, bytes]]") -> Run:
+def _finish(
+    plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[dict[str, bytes]]", verbose: Verbose
+) -> Run:
     """Evaluate, draw and report; then the run's description says that it is finished."""
     from tenfold.models.arithmetic import layer_arithmetic
     from tenfold.report.html_report import render_report
@@ -228,6 +230,8 @@ def _finish(plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[di
         if not difference <= _PARITY_TOLERANCE:
             stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
         evaluation = replace(evaluation, onnx_difference=difference)
+    if verbose and (reason := learned.calibration.rejects_nothing):
+        stderr.print(f"Note: every picture will get a label, also one of none of the classes: {reason}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
         figures = draw_pictures(folder, dataset, log, evaluation.probabilities, metrics, watches, ahead.result())

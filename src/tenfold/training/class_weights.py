@@ -32,8 +32,10 @@ def class_weights(training: Training, labels: Labels, class_names: Sequence[str]
         counts = np.bincount(labels, minlength=len(class_names))
         return {label: len(labels) / (len(counts) * int(count)) for label, count in enumerate(counts) if count}
     if set(given) != set(class_names):
+        wrong = [f"no weight for {name}" for name in class_names if name not in given]
+        wrong += [f"one for {name}, which is no class" for name in sorted(given) if name not in class_names]
         raise DataError(
-            f"training.class_weight names {', '.join(sorted(given))}; the classes are {', '.join(class_names)}. "
-            "Give one weight for each class."
+            f"training.class_weight has {'; '.join(wrong)}. The classes are {', '.join(class_names)}: give one weight "
+            "for each of them."
         )
     return {label: given[name] for label, name in enumerate(class_names)}

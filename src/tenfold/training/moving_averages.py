@@ -4,6 +4,7 @@ Averaged weights are those of no step: the statistics belong to others. And afte
 still what they began with: with Keras's momentum of 0.99, more than half after fifty steps.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -34,27 +35,58 @@ def recompute_moving_averages(model: Any, images: Images, batch_size: int) -> No
         images: Training images [n, height, width, channels]; at most 200 batches of them, drawn at random, are used.
         batch_size: Images for each pass, or all if they are fewer; a smaller last batch is left out.
     """
-    momenta = _momenta(model)
-    batch_size = min(batch_size, len(images))
+    _recomputation(model, images, batch_size)()
+
+
+class FreshMovingAverages(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Validates with moving averages that fit the weights, also after few steps.
+
+    Args:
+        images: See `recompute_moving_averages`.
+        batch_size: Ditto.
+    """
+
+    def __init__(self, images: Images, batch_size: int) -> None:
+        super().__init__()
+        self._arguments = images, batch_size
+        self._recompute: Callable[[], None] | None = None
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Recompute them, where too much of them is what they began with."""
+        if moving_averages_lag(self.model, int(self.model.optimizer.iterations)):
+            self._recompute = self._recompute or _recomputation(self.model, *self._arguments)
+            self._recompute()
+
+
+def _recomputation(model: Any, images: Images, batch_size: int) -> Callable[[], None]:
+    """What recomputes them; compiled once, however often it is called."""
+    momenta, batch_size = _momenta(model), min(batch_size, len(images))
     if not momenta or not batch_size:
-        return
+        return lambda: None
     batches = min(len(images) // batch_size, _MOST_BATCHES)
     # Folders are read class by class: in that order, a batch would have the statistics of one class alone.
     chosen = np.random.default_rng(0).permutation(len(images))[: batches * batch_size]
     data = jnp.asarray(images[chosen])
-    trainable = [variable.value for variable in model.trainable_variables]
-    before = [variable.value for variable in model.non_trainable_variables]
-    empty = [jnp.zeros_like(value) if number in momenta else value for number, value in enumerate(before)]
 
-    def step(index: Any, state: Any) -> Any:
-        batch = lax.dynamic_slice_in_dim(data, index * batch_size, batch_size)
-        return model.stateless_call(trainable, state, batch, training=True)[1]
+    @jax.jit
+    def passed(trainable: Any, state: Any, data: Any) -> Any:
+        def step(index: Any, state: Any) -> Any:
+            batch = lax.dynamic_slice_in_dim(data, index * batch_size, batch_size)
+            return model.stateless_call(trainable, state, batch, training=True)[1]
 
-    with fast_layers(model):
-        after = jax.jit(lambda state: lax.fori_loop(0, batches, step, state))(empty)
-    for number, momentum in momenta.items():
-        # An average that begins at 0 has come this far.
-        model.non_trainable_variables[number].assign(np.asarray(after[number]) / (1 - momentum**batches))
+        return lax.fori_loop(0, batches, step, state)
+
+    def recompute() -> None:
+        trainable = [variable.value for variable in model.trainable_variables]
+        before = [variable.value for variable in model.non_trainable_variables]
+        empty = [jnp.zeros_like(value) if number in momenta else value for number, value in enumerate(before)]
+        with fast_layers(model):
+            after = passed(trainable, empty, data)
+        for number, momentum in momenta.items():
+            # An average that begins at 0 has come this far.
+            model.non_trainable_variables[number].assign(np.asarray(after[number]) / (1 - momentum**batches))
+
+    return recompute
 
 
 def _momenta(model: Any) -> dict[int, float]:

@@ -272,7 +272,7 @@ def test_a_network_that_is_too_large_to_ship_is_refused_before_training(dataset,
     [
         ({"recipe": "dense128"}, RecipeError, "Did you mean 'dense-128'"),
         ({"overrides": ["network.0.kernel_size=99"]}, RecipeError, "network.0"),
-        ({"overrides": ["training.class_weight={top = 1.0}"]}, DataError, "Give one weight for each class"),
+        ({"overrides": ["training.class_weight={top = 1.0}"]}, DataError, "no weight for middle; no weight for bottom"),
         ({"epochs": 0}, RecipeError, "training.epochs"),
         ({"data": "mnst"}, DataError, "Did you mean 'mnist'"),
         ({"data": "caf\udce9"}, DataError, "not valid UTF-8"),

@@ -54,12 +54,13 @@ class Calibration:
 
     @property
     def rejects_nothing(self) -> str:
-        """Why, in words; empty where it rejects something."""
+        """Why, and what to do, in words; empty where it rejects something."""
         if self.rejection_threshold is not None:
             return ""
         if self.at_hand < _LEAST_FOR_THRESHOLD:
-            return f"{self.at_hand} images are at hand to set a threshold, {_LEAST_FOR_THRESHOLD} are needed"
-        return "the network's last layers are too wide to compare with"
+            found = f"{self.at_hand} images are at hand to set a threshold, {_LEAST_FOR_THRESHOLD} are needed"
+            return f"{found}. Train on more images to change that"
+        return "the network's last two layers are too wide to compare with. Make one of them narrower to change that"
 
 
 def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:

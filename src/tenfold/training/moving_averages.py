@@ -42,8 +42,8 @@ class FreshMovingAverages(keras.callbacks.Callback):  # type: ignore[misc]  # Ke
     """Validates with moving averages that fit the weights, also after few steps.
 
     Args:
-        images: See `recompute_moving_averages`.
-        batch_size: Ditto.
+        images: What is trained on, as `recompute_moving_averages` takes it.
+        batch_size: Images for each pass.
     """
 
     def __init__(self, images: Images, batch_size: int) -> None:

@@ -61,7 +61,7 @@ def train(recipe: Recipe) -> dict[str, Any]:
     """Train and evaluate on the validation images, once, at the end; seconds with compiling."""
     plan, held_back = planned(recipe)
     started = time.perf_counter()
-    learned = learn(build(recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
+    learned = learn(build(plan.recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
     if learned.status != "trained":
         sys.exit(f"The training was {learned.status}. {learned.message or 'What was measured before is kept.'}")
     return evaluated(learned.model, held_back, plan.dataset.class_names, time.perf_counter() - started)

@@ -30,7 +30,7 @@ def epoch_seconds(recipe_name: str, rounds: int) -> dict[str, list[float]]:
     recipe = load_recipe(recipe_name)
     assert recipe.augmentation, f"{recipe_name} varies no images"
     plan = make_plan(None, recipe, 0, Stopwatch())
-    model = build(recipe, plan.dataset, plan.images_per_epoch)
+    model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     found: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(rounds):

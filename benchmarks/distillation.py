@@ -44,7 +44,7 @@ def taught(recipe: Recipe, share: float) -> dict[str, Any]:
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     if share:
         labels = share * tempered(teachers_probabilities(recipe.training.seed), TEMPERATURE) + (1 - share) * labels
-    model = build(recipe, plan.dataset, plan.images_per_epoch)
+    model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
     seconds = learn_from(model, plan, labels)
     return evaluated(_averaged(model, recipe), held_back, plan.dataset.class_names, seconds)
 
@@ -55,7 +55,7 @@ def teachers_probabilities(seed: int) -> np.ndarray[Any, Any]:
     settings = [f"training.epochs={TEACHER_EPOCHS}", f"training.validation_split={VALIDATION_SPLIT}"]
     recipe = load_recipe("strong", [*settings, f"training.seed={seed}", "compile.label_smoothing=0"])
     plan, _ = planned(recipe)
-    model = build(recipe, plan.dataset, plan.images_per_epoch)
+    model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
     learn_from(model, plan, encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names)))
     return np.asarray(_averaged(model, recipe).predict(plan.train.images, batch_size=BATCH, verbose=0))
 

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.speed.results import load_results as load_speeds
@@ -35,10 +36,10 @@ TABLE_HEADS = {
 SPEED_HEADS = {
     "README.md": ("recipe, batch", "Tenfold", "fastest Keras", "PyTorch by hand", "faster than Keras", "than PyTorch"),
     "README.zh.md": (
-        "配方，批次",
+        "配方，批大小",
         "Tenfold",
         "最快的 Keras",
-        "手写的 PyTorch 训练循环",
+        "自行编写的 PyTorch 训练循环",
         "Keras 用时 ÷ Tenfold",
         "PyTorch 用时 ÷ Tenfold",
     ),
@@ -68,7 +69,7 @@ TIME_ROWS = {
 
 PHOTO_HEADS = {
     "README.md": ("what is read", "pictures", "read right"),
-    "README.zh.md": ("识别内容", "图片数", "读对"),
+    "README.zh.md": ("识别内容", "图片数", "正确率"),
 }
 PHOTO_ROWS = {
     "README.md": {
@@ -82,9 +83,9 @@ PHOTO_ROWS = {
     },
     "README.zh.md": {
         "mnist": "MNIST 测试图片",
-        "corruptions": "其中 2,000 张，各经 15 种方式损坏（噪声、雾、条纹、只剩轮廓……）",
+        "corruptions": "其中 2,000 张，各加 15 种干扰（噪声、雾、条纹、只剩轮廓……）",
         "digits": "scikit-learn 的数字（另一批书写者，8×8 像素）",
-        "forms": "MNIST 的 0、1、7，另加斜线、长起笔、横杠",
+        "forms": "MNIST 测试图片中的 0、1、7，加上斜线、长起笔或横杠",
         "singles": "模拟照片：单个数字",
         "rows": "模拟照片：一行 4 至 8 个数字，须全部读对",
         "clothes": "Fashion-MNIST 测试图片：判为“不属于任何类别”",
@@ -103,8 +104,8 @@ def load_results() -> dict[str, dict[str, Any]]:
 
 
 def _seconds(result: dict[str, Any]) -> str:
-    """The fastest run's, from its start to the finished folder: what ran meanwhile can only have added to it."""
-    return f"{min(run['seconds'] for run in result['runs']):.0f}"
+    """The median of the runs, from the start to the finished folder."""
+    return f"{median(run['seconds'] for run in result['runs']):.0f}"
 
 
 def with_header(recipe: str, result: dict[str, Any]) -> str:
@@ -120,13 +121,13 @@ def with_header(recipe: str, result: dict[str, Any]) -> str:
     seeds = f"mean of {len(accuracies)} seeds{singles}" if len(accuracies) > 1 else "one seed"
     over = {"seeds": result["interval_over_seeds"], "test images": result["interval_over_images"]}
     intervals = [f"{found[0]:.4f} to {found[1]:.4f} over {name}" for name, found in over.items() if found]
-    fastest = f" (fastest of {len(accuracies)} runs)" if len(accuracies) > 1 else ""
+    runs = f" (median of {len(accuracies)} runs)" if len(accuracies) > 1 else ""
     machine = result["machine"]
     header = [
         lines[0],
         f"# test accuracy {result['mean']:.4f}, {seeds}",
         f"# 95 % interval {', '.join(intervals)}",
-        f"# {_seconds(result)} s{fastest} from start to finished run folder on {machine['cores']} "
+        f"# {_seconds(result)} s{runs} from start to finished run folder on {machine['cores']} "
         f"{machine['processor']} cores, Tenfold {result['tenfold']}, {result['date']}",
     ]
     return "\n".join([*header, *lines[body:]]) + "\n"

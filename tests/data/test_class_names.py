@@ -32,6 +32,7 @@ def test_any_names_can_be_sorted(names):
     [
         ["zero", "One", "two"],
         ["digit_6", "digit_9"],
+        ["Digit6", "Digit9"],
         ["6_six", "9_nine"],
         ["A_upper", "b_lower"],
         ["4a", "5f", "30"],
@@ -50,6 +51,7 @@ def test_opposites_turn_into_one_another_and_things_do_not():
         ["cat", "dog"],
         ["T-shirt/top", "Trouser"],
         ["class 1", "class 2"],
+        ["h264", "mp3"],
         ["left hand", "left foot"],
         ["I", "fist"],
     ):

@@ -35,13 +35,28 @@ def test_things_may_be_mirrored_and_characters_turned_a_little():
     assert refuse_label_changing(turned, DIGITS, SHAPE) is None
 
 
-@pytest.mark.parametrize("amounts", [{"crop_padding": 15}, {"elastic": 4.0}])
-def test_nothing_is_moved_out_of_sight_or_bent_beyond_recognition(amounts):
-    (name,) = amounts
-    with pytest.raises(RecipeError, match=rf"augmentation\.{name} = .* images of 28 pixels .* at most (14|3\.5)"):
+@pytest.mark.parametrize(
+    ("amounts", "most"),
+    [
+        ({"crop_padding": 15}, "14"),
+        ({"shift": 0.4, "crop_padding": 3}, "14"),
+        ({"elastic": 4.0}, r"3\.5"),
+        ({"elastic": 1.0, "elastic_cells": 28}, r"0\.5"),
+        ({"contrast": 0.9}, r"0\.8"),
+        ({"brightness": 1.0}, r"0\.8"),
+    ],
+)
+def test_nothing_is_moved_out_of_sight_bent_or_lit_beyond_recognition(amounts, most):
+    with pytest.raises(RecipeError, match=rf"augmentation\..* at most {most}"):
         refuse_label_changing(Augmentation(**amounts), THINGS, SHAPE)
-    assert refuse_label_changing(Augmentation(**amounts), THINGS, (64, 48, 3)) is None
     assert refuse_label_changing(Augmentation(**amounts, allow_label_changing=True), THINGS, SHAPE) is None
+    halved = {name: value if name == "elastic_cells" else type(value)(value / 2) for name, value in amounts.items()}
+    assert refuse_label_changing(Augmentation(**halved), THINGS, SHAPE) is None
+
+
+@pytest.mark.parametrize("amounts", [{"crop_padding": 15}, {"elastic": 4.0}])
+def test_larger_images_may_be_moved_by_more_pixels(amounts):
+    assert refuse_label_changing(Augmentation(**amounts), THINGS, (64, 48, 3)) is None
 
 
 def test_mirrored_copies_of_characters_and_copies_moved_far_do_not_count():

@@ -12,7 +12,10 @@ def test_durations_are_read(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "m", "3x", "-3m", "0s", "3 minutes", "nan", "1,5m", "90 90", 40 * "9" + "x"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "m", "3x", "-3m", "0s", "3 minutes", "nan", "1,5m", "90 90", "1h30", "3m30", 40 * "9" + "x"],
+)
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(RecipeError, match="expected such as 90s, 3m or 1h30m"):
         parse_duration(text)

@@ -39,13 +39,17 @@ def test_the_first_epochs_see_smaller_images(dataset, recipe_file, monkeypatch):
     seen = []
 
     def spied(network, images, labels, **settings):
-        seen.append((images.shape[1:], settings["validation_data"][0].shape[1:], settings["initial_epoch"]))
+        varied = settings["augmentation"]
+        amounts = varied.crop_padding, varied.elastic, varied.shift
+        seen.append((images.shape[1:], settings["validation_data"][0].shape[1:], settings["initial_epoch"], amounts))
         return fit(network, images, labels, **settings)
 
     fit = tenfold.fit
     monkeypatch.setattr("tenfold.run.learning.fit", spied)
-    run = train(dataset, recipe_file, "{scale=0.5, share=0.5}", "averaging={networks=2}")
-    assert seen == [((5, 5, 1), (5, 5, 1), 0), ((10, 10, 1), (10, 10, 1), 2)] * 2
+    varied = "augmentation={crop_padding=2, elastic=1.0, shift=0.1}"
+    run = train(dataset, recipe_file, "{scale=0.5, share=0.5}", "averaging={networks=2}", varied)
+    small, whole = ((5, 5, 1), (5, 5, 1), 0, (1, 0.5, 0.1)), ((10, 10, 1), (10, 10, 1), 2, (2, 1.0, 0.1))
+    assert seen == [small, whole] * 2
     assert [row["epoch"] for row in run.history] == list(range(1, 9))
     assert load_recipe(run.path / "recipe.toml").training.small_epochs == 2
 
@@ -71,8 +75,8 @@ def test_what_smaller_images_taught_survives_an_interrupt(dataset, recipe_file, 
             ["network=[{layer='Flatten'}, {layer='Dense', units='classes', activation='softmax'}]"],
             "GlobalAveragePooling",
         ),
-        (["training.early_stopping={}"], "training.early_stopping looks back"),
-        (["compile.ema_momentum=0.9"], "compile.ema_momentum looks back"),
+        (["training.early_stopping={}"], "training.early_stopping would take weights"),
+        (["compile.ema_momentum=0.9"], "compile.ema_momentum would take weights"),
         (["training.progressive_resizing={scale=1.0}"], "scale"),
         (["training.progressive_resizing={scale=0.3}"], "images of 3×3 pixels; expected at least 4×4"),
     ],

@@ -65,6 +65,14 @@ def test_after_few_steps_moving_averages_are_those_of_the_training_images(datase
     assert_averages_of(keras.saving.load_model(run.path / "model.keras"), dataset)
 
 
+def test_moving_averages_of_an_early_epoch_that_is_restored_are_those_of_the_training_images(dataset, tmp_path):
+    settings = [*NORMALISED, "training.epochs=6", "network.1.momentum=0.9"]
+    settings += ["training.early_stopping={monitor='loss', min_delta=100.0, patience=5}"]  # the first is the best
+    run = tenfold.train(dataset, "dense-128", overrides=settings, out=tmp_path / "run", verbose=0)
+    assert len(run.history) == 6
+    assert_averages_of(keras.saving.load_model(run.path / "model.keras"), dataset)
+
+
 def test_metrics_and_predictions_agree_with_the_keras_model(run, dataset):
     probabilities = keras.saving.load_model(run.path / "model.keras").predict(dataset.test.images, verbose=0)
     metrics = json.loads((run.path / "metrics.json").read_text())
@@ -246,6 +254,18 @@ def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert tenfold.load_classifier("runs/bars-small-1").metadata.rejection_threshold is None
+
+
+def test_what_goes_wrong_while_calibrating_leaves_the_model(dataset, recipe_file, monkeypatch):
+    def out_of_memory(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("tenfold.run.learning.calibrate", out_of_memory)
+    with pytest.raises(MemoryError):
+        tenfold.train(dataset, recipe_file, verbose=0)
+    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
+    assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
+    assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
 
 
 def test_a_second_interrupt_while_saving_says_what_is_left(dataset, recipe_file, monkeypatch):

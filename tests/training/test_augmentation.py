@@ -17,9 +17,9 @@ EVERYTHING = Augmentation(
 )  # fmt: skip
 
 
-def batch(count=64, size=8, channels=1, classes=4):
+def batch(count=64, size=(8, 8), channels=1, classes=4):
     random = np.random.default_rng(0)
-    images = random.integers(0, 256, (count, size, size, channels)).astype(np.uint8)
+    images = random.integers(0, 256, (count, *size, channels)).astype(np.uint8)
     return jnp.asarray(images), jnp.asarray(np.eye(classes, dtype=np.float32)[random.integers(0, classes, count)])
 
 
@@ -35,9 +35,9 @@ def test_without_anything_set_the_batch_stays():
 
 
 def test_everything_at_once_gives_images_and_the_same_ones_for_the_same_key():
-    program = jax.jit(lambda key: augmented(batch(channels=3), key, EVERYTHING))
+    program = jax.jit(lambda key: augmented(batch(size=(8, 12), channels=3), key, EVERYTHING))
     images, labels = program(KEY)
-    assert images.shape == (64, 8, 8, 3)
+    assert images.shape == (64, 8, 12, 3)
     assert images.dtype == np.uint8
     np.testing.assert_allclose(labels.sum(1), 1, rtol=1e-6)
     np.testing.assert_array_equal(images, program(KEY)[0])
@@ -74,17 +74,19 @@ def test_polarity_inverts_that_share():
 
 
 def test_erasing_fills_one_rectangle_with_one_grey():
-    picture = jnp.asarray(np.random.default_rng(1).integers(0, 256, (300, 16, 16, 1)).astype(np.uint8))
+    picture = jnp.asarray(np.random.default_rng(1).integers(0, 256, (300, 12, 24, 1)).astype(np.uint8))
     images = np.asarray(augmented((picture,), KEY, Augmentation(erasing=0.5))[0])
-    shares = []
+    shares, places = [], set()
     for before, after in zip(np.asarray(picture), images, strict=True):
         rows, columns, _ = np.nonzero(before != after)
         if len(rows):
             inside = after[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
             assert len(np.unique(inside)) == 1
             shares.append(inside.size / before.size)
+            places.update(zip(rows.tolist(), columns.tolist(), strict=True))
     assert 0.35 < len(shares) / 300 < 0.6
     assert max(shares) < 0.4
+    assert len(places) > 0.95 * 12 * 24  # anywhere
 
 
 def test_mixup_mixes_images_and_labels_in_the_same_shares():
@@ -94,6 +96,14 @@ def test_mixup_mixes_images_and_labels_in_the_same_shares():
     np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-6)
     expected = np.einsum("nm,mhwc->nhwc", np.asarray(shares), np.asarray(images, np.float32))
     np.testing.assert_allclose(np.asarray(mixed, np.float32), expected, atol=0.51)
+
+
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+def test_an_alpha_however_small_gives_shares(kind):
+    images = batch()[0]
+    _, shares = augmented((images, jnp.eye(64)), KEY, Augmentation(**{kind: 1e-40}))
+    np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-6)
+    assert np.asarray(shares).min() >= 0
 
 
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
@@ -109,8 +119,10 @@ def test_mixed_labels_count_by_the_weight_of_their_own_image(kind):
 
 
 def test_cutmix_gives_labels_by_area():
-    pictures = jnp.asarray(np.repeat(np.arange(64, dtype=np.uint8), 64).reshape(64, 8, 8, 1))
+    pictures = jnp.asarray(np.repeat(np.arange(64, dtype=np.uint8), 96).reshape(64, 8, 12, 1))
     mixed, shares = augmented((pictures, jnp.eye(64)), KEY, Augmentation(cutmix=1.0))
+    others = np.asarray(mixed) != np.asarray(pictures)
+    assert others[..., 0].any(0).all()  # anywhere
     for number, (image, share) in enumerate(zip(np.asarray(mixed), np.asarray(shares), strict=True)):
         assert set(np.unique(image)) <= {number, (number - 1) % 64}
         np.testing.assert_allclose(share[number], (image == number).mean(), atol=1e-6)
@@ -185,6 +197,7 @@ def test_variations_are_a_function_of_seed_epoch_and_step():
     [
         (np.zeros((4, 8, 8, 1), np.float32), np.zeros(4, int), {"shift": 0.1}, "raw pixels"),
         (np.zeros((4, 8, 8, 1), np.uint8), np.zeros(4, int), {"mixup": 0.2}, "one-hot"),
+        (np.zeros((4, 8, 8, 1), np.uint8), np.zeros((4, 1), int), {"cutmix": 0.2}, "one-hot"),
     ],
 )
 def test_what_cannot_be_varied_is_refused(x, y, amounts, message):

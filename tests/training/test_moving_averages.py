@@ -66,6 +66,9 @@ def test_validation_after_few_steps_sees_averages_that_fit():
     model.optimizer.iterations.assign(459)
     fresh.on_test_begin()
     np.testing.assert_array_equal(model.layers[0].moving_mean, [7, 7])
+    fresh.on_train_begin()  # on other images
+    fresh.on_test_begin()
+    np.testing.assert_allclose(model.layers[0].moving_mean, images().mean((0, 1, 2)), rtol=0.1)
 
 
 def test_images_sorted_by_class_give_the_statistics_of_all():

@@ -74,14 +74,19 @@ def test_zoom_makes_bars_longer_and_shorter_by_the_factor():
 
 
 def test_shift_moves_up_to_the_share_of_each_side():
-    pictures = varied(bar(), shift=0.1)
-    rows = (pictures[..., 0] * np.arange(21)[:, None]).sum((1, 2)) / pictures.sum((1, 2, 3)) - 10
-    assert 1.7 < rows.max() < 2.2
-    assert -2.2 < rows.min() < -1.7
+    wide = np.pad(bar(), ((0, 0), (0, 0), (10, 10), (0, 0)))  # 21×41
+    pictures = varied(wide, shift=0.1)[..., 0]
+    for axis, limit in ((1, 2.1), (2, 4.1)):
+        profile = pictures.sum(3 - axis)
+        moved = (profile * np.arange(profile.shape[1])).sum(1) / profile.sum(1) - (profile.shape[1] - 1) / 2
+        assert 0.85 * limit < moved.max() < 1.05 * limit
+        assert -1.05 * limit < moved.min() < -0.85 * limit
 
 
 def test_elastic_fields_move_points_by_their_standard_deviation():
-    """Seen on a picture whose brightness is the column's number."""
-    picture = np.broadcast_to(np.arange(41, dtype=np.float32)[:, None], (100, 41, 41, 1))
-    moved = varied(picture, elastic=2.0, fill="edge")[:, 15:26, 15:26] - picture[:, 15:26, 15:26]
-    assert 1.7 < moved.std() < 2.3
+    """Seen on pictures whose brightness is the number of the row, and of the column."""
+    rows, columns = np.mgrid[:41, :61].astype(np.float32)
+    for numbers in (rows, columns):
+        picture = np.broadcast_to(numbers[..., None], (100, 41, 61, 1))
+        moved = varied(picture, elastic=2.0, fill="edge")[:, 15:26, 15:46] - picture[:, 15:26, 15:46]
+        assert 1.7 < moved.std() < 2.3

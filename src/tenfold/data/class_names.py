@@ -23,6 +23,7 @@ _WORDS_FOR_CHARACTERS = {
     "lowercase",
     "capital",
 }
+_WORD = re.compile(rf"(?:{'|'.join(_WORDS_FOR_CHARACTERS)})(?=\d)|[^\W_]+")  # digit0 is two words, h264 one
 _OPPOSITES = (("left", "right"), ("up", "down"), ("north", "south"), ("east", "west"))
 
 _NOT_PLAIN = ("Cc", "Cs", "Zl", "Zp")
@@ -56,7 +57,7 @@ def kinds_that_turn(class_names: Sequence[str]) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[^\W_]+", name.casefold())
+    return _WORD.findall(name.casefold())
 
 
 def _is_character(name: str) -> bool:

@@ -17,6 +17,9 @@ Flip = Literal["none", "horizontal", "vertical", "both"]
 _MOST_DEGREES = 40.0
 """Beyond it, turned digits and letters are others: 6 and 9, N and Z, 7 and L."""
 
+_MOST_CONTRAST = 0.8
+"""Share of the value range, and of an image's own differences."""
+
 _ALLOW = "Take it out; or, if it is meant, set augmentation.allow_label_changing=true."
 
 
@@ -86,7 +89,7 @@ def refuse_label_changing(
 
     Raises:
         RecipeError: The classes are digits, letters or directions, and the images would be mirrored or turned too far;
-            or what is seen of them might be moved out of the picture, or bent beyond recognition.
+            or all images would be moved, bent, lit or darkened beyond recognition.
     """
     if augmentation.allow_label_changing:
         return
@@ -119,25 +122,29 @@ def refuse_other_copies(
         )
     if averaging.mirrored and (kinds := kinds_that_turn(class_names)):
         raise RecipeError(
-            f"averaging.mirrored lets mirror images count, but the classes are {kinds}, "
-            f"which would then show others. {_ALLOW}"
+            f"averaging.mirrored lets mirror images count, but the classes are {kinds}: one may then look like "
+            f"another. {_ALLOW}"
         )
 
 
 def _beyond_recognition(augmentation: Augmentation, side: int) -> Iterator[str]:
+    shift, padding, cells = augmentation.shift, augmentation.crop_padding, augmentation.elastic_cells
+    if (moved := shift * side + padding) > side / 2:
+        yield (
+            f"augmentation.crop_padding = {padding} and shift = {shift:g} move images of {side} pixels by up to "
+            f"{moved:g}; expected at most {side / 2:g} together."
+        )
     for name, most, does in (
-        ("crop_padding", side / 2, "moves"),
-        ("elastic", side / 8, "bends"),
+        ("elastic", min(side / 8, side / (2 * cells)), f"bends images of {side} pixels, in {cells} bumps a side,"),
+        ("contrast", _MOST_CONTRAST, "takes nearly all differences from some images,"),
+        ("brightness", _MOST_CONTRAST, "makes some images all black or all white,"),
     ):
         if (amount := getattr(augmentation, name)) > most:
-            yield (
-                f"augmentation.{name} = {amount:g} {does} images of {side} pixels beyond recognition; "
-                f"expected at most {most:g}."
-            )
+            yield f"augmentation.{name} = {amount:g} {does} beyond recognition; expected at most {most:g}."
 
 
 def _turning(augmentation: Augmentation, kinds: str) -> Iterator[str]:
-    but = f"but the classes are {kinds}, which would then show others."
+    but = f"but the classes are {kinds}: one may then look like another."
     if augmentation.flip != "none":
         yield f'augmentation.flip = "{augmentation.flip}" gives mirror images, {but}'
     if augmentation.rotation + augmentation.shear > _MOST_DEGREES:

@@ -87,7 +87,8 @@ class Recipe(Settings):
         if self.training.progressive_resizing and (self.training.early_stopping or self.compile.ema_momentum):
             other = "training.early_stopping" if self.training.early_stopping else "compile.ema_momentum"
             raise ValueError(
-                f"training.progressive_resizing changes what is learnt from, {other} looks back: choose one"
+                f"training.progressive_resizing trains on smaller images at first, and {other} would take weights from "
+                "those epochs into account: choose one of them"
             )
         return self
 

@@ -5,7 +5,8 @@ import re
 from tenfold.errors import RecipeError
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_DURATION = re.compile(rf"(?:{_NUMBER}\s*h)?\s*(?:{_NUMBER}\s*m)?\s*(?:{_NUMBER}\s*s?)?")
+_DURATION = re.compile(rf"(?:{_NUMBER}\s*h)?\s*(?:{_NUMBER}\s*m)?\s*(?:{_NUMBER}\s*s)?")
+_SECONDS = re.compile(_NUMBER)
 
 
 def parse_duration(text: str) -> float:
@@ -14,7 +15,9 @@ def parse_duration(text: str) -> float:
     Raises:
         RecipeError: It is none of these, or no time at all.
     """
-    found = _DURATION.fullmatch(text.strip().lower())
+    text = text.strip().lower()
+    # "1h30" would be 90 minutes for one, an hour and 30 seconds for another: it is neither.
+    found = _DURATION.fullmatch(f"{text}s" if _SECONDS.fullmatch(text) else text)
     hours, minutes, rest = (float(number or 0) for number in found.groups()) if found else (0, 0, 0)
     seconds = 3600 * hours + 60 * minutes + rest
     if not seconds:

@@ -13,6 +13,7 @@ from tenfold.run.calibrate import MOST_IMAGES, redrawn_images
 from tenfold.run.learning import encoded_labels
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import available_cores
+from tenfold.training.compile_cache import programs_are_kept
 from tenfold.training.pace import Pace, measure_pace
 
 _SPARED = 0.03
@@ -71,8 +72,8 @@ def make_forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     building = recipe.networks * (time.perf_counter() - started)
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
-    # What the first network's program was compiled to, the others' find in the cache.
-    cached = min(pace.compile_seconds, _CACHED_COMPILE_SECONDS)
+    # What the first network's program was compiled to, the others' find in the cache, if there is one.
+    cached = min(pace.compile_seconds, _CACHED_COMPILE_SECONDS if programs_are_kept() else math.inf)
     compiling = pace.compile_seconds + (recipe.networks - 1) * cached
     fixed = plan.watch.total() + building + compiling + _finishing_seconds(plan, recipe, pace)
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0

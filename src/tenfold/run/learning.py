@@ -160,7 +160,9 @@ def _settle_moving_averages(network: Any, plan: Plan, images: Images) -> None:
     recipe, steps = plan.recipe, int(network.optimizer.iterations)
     small_steps = recipe.training.small_epochs * recipe.training.steps_per_epoch(len(images))
     whole = max(0, steps - small_steps)  # on images of their whole size
-    if steps and (recipe.compile.ema_momentum or moving_averages_lag(network, whole)):
+    # Early stopping goes back to an epoch whose averages validation has settled, if there is any.
+    restored = recipe.training.early_stopping and plan.validation is None
+    if steps and (recipe.compile.ema_momentum or restored or moving_averages_lag(network, whole)):
         recompute_moving_averages(network, images, recipe.training.batch_size)
 
 
@@ -178,9 +180,7 @@ def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
 
 
 def calibrated(learned: Learned, plan: Plan) -> Learned:
-    """Measure how far the model can be believed, if training came to its end."""
-    if learned.status != "trained":
-        return learned
+    """Measure how far a model that was trained to the end can be believed."""
     with plan.watch.stage("calibration"):
         metadata = model_metadata(plan)
         calibration = calibrate(learned.model, plan, metadata)

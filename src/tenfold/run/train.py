@@ -154,7 +154,7 @@ def _learn(
 ) -> tuple[RunFolder, "Learned"]:
     """Build, fit and save the model; the run's description says that it is not evaluated yet."""
     from tenfold.run.building import build
-    from tenfold.run.learning import Learned, calibrated, learn
+    from tenfold.run.learning import Learned, learn
     from tenfold.training.epoch_log import EpochLog
 
     recipe, watch = plan.recipe, plan.watch
@@ -168,8 +168,9 @@ def _learn(
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
         watch.split("training", "compiling", learned.log.compile_seconds)
-        learned = calibrated(learned, plan)
-        _save(plan, folder, learned)
+        _save(plan, folder, learned)  # at once: calibrating may run out of memory
+        if learned.status == "trained":
+            learned = _calibrate(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
         _rescue(plan, folder, learned)
         if learned.status == "trained":
@@ -186,6 +187,17 @@ def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
         save_model(learned, plan, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
+
+
+def _calibrate(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
+    """Measure how far the model can be believed; its ONNX file and the run's description say so."""
+    from tenfold.run.learning import calibrated, save_onnx
+
+    learned = calibrated(learned, plan)
+    with plan.watch.stage("saving"):
+        save_onnx(learned, plan, folder)
+    write_json(folder.run, run_document(plan, folder, learned, learned.status))
+    return learned
 
 
 def _rescue(plan: Plan, folder: RunFolder, learned: "Learned") -> None:

@@ -11,6 +11,7 @@ from tenfold.training.warping import warped
 Batch = tuple[Any, ...]
 """Images and what belongs to each: labels and, if there are any, sample weights."""
 
+_LEAST_ALPHA = 1e-3  # shares are 0 or 1 then; of much less, JAX's are no numbers
 _ERASED_AREA = (0.02, 0.3)
 _ERASED_ASPECT = 3.0
 
@@ -116,15 +117,20 @@ def _mixed(batch: Batch, key: Any, settings: Augmentation) -> Batch:
 
 
 def _mixup(batch: Batch, key: Any, alpha: float) -> Batch:
-    share = random.beta(key, alpha, alpha, (len(batch[0]),))
+    share = _shares(key, alpha, len(batch[0]))
     return tuple(_between(array, share) for array in batch)
+
+
+def _shares(key: Any, alpha: float, count: int) -> Any:
+    alpha = max(alpha, _LEAST_ALPHA)
+    return random.beta(key, alpha, alpha, (count,))
 
 
 def _cutmix(batch: Batch, key: Any, alpha: float) -> Batch:
     share_key, place_key = random.split(key)
     images, *others = batch
     count, height, width = images.shape[:3]
-    side = jnp.sqrt(1 - random.beta(share_key, alpha, alpha, (count,)))
+    side = jnp.sqrt(1 - _shares(share_key, alpha, count))
     inside = _rectangles(place_key, side[:, None] * jnp.array([height, width]), (height, width))
     kept = 1 - inside.mean((1, 2, 3))
     return jnp.where(inside, jnp.roll(images, 1, axis=0), images), *(_between(array, kept) for array in others)

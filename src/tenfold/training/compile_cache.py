@@ -77,6 +77,14 @@ def compile_cache() -> Iterator[None]:
         yield
 
 
+def programs_are_kept() -> bool:
+    """Whether what JAX compiles now is found when the same is compiled again."""
+    import jax
+
+    config = jax.config.values
+    return bool(config["jax_compilation_cache_dir"]) and bool(config["jax_enable_compilation_cache"])
+
+
 @contextmanager
 def _jax_cache_in(folder: Path) -> Iterator[None]:
     import jax

@@ -86,7 +86,7 @@ def fit(
     check_settings(validation_split, seed, initial_epoch, **counts)
     arrays = checked_arrays(model, x, y, sample_weight)
     if augmentation:
-        check_augmentation(augmentation, arrays)
+        check_augmentation(augmentation, model, arrays)
     arrays, validation = with_validation(model, arrays, validation_split, validation_data)
     if class_weight is not None:
         arrays = with_class_weights(arrays, class_weight)

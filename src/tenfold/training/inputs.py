@@ -65,7 +65,7 @@ def with_class_weights(arrays: Arrays, class_weight: Mapping[int, float]) -> Arr
     return x, y, weights[0] * of_class if weights else of_class
 
 
-def check_augmentation(augmentation: Augmentation, arrays: Arrays) -> None:
+def check_augmentation(augmentation: Augmentation, model: Any, arrays: Arrays) -> None:
     """Refuse images that cannot be varied.
 
     Raises:
@@ -77,7 +77,7 @@ def check_augmentation(augmentation: Augmentation, arrays: Arrays) -> None:
             f"x holds {x.dtype} {list(x.shape)}; augmentation varies images, uint8 [n, height, width, channels]. "
             "Give the raw pixels 0…255, and scale them in a layer: keras.layers.Rescaling(1 / 255)."
         )
-    if (augmentation.mixup or augmentation.cutmix) and y.ndim != 2:
+    if (augmentation.mixup or augmentation.cutmix) and (y.ndim != 2 or _loss_name(model).startswith("sparse")):
         raise DataError(
             "mixup and cutmix mix labels, too, but y holds integers. Give one-hot labels, and compile with "
             "categorical_crossentropy."
@@ -164,10 +164,14 @@ def _check_finite(values: np.ndarray[Any, Any], name: str) -> None:
         )
 
 
+def _loss_name(model: Any) -> str:
+    return str(model.loss if isinstance(model.loss, str) else getattr(model.loss, "name", ""))
+
+
 def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
     shape = getattr(model, "output_shape", None)
-    loss = model.loss if isinstance(model.loss, str) else getattr(model.loss, "name", "")
-    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None or "crossentropy" not in str(loss):
+    loss = _loss_name(model)
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None or "crossentropy" not in loss:
         return
     classes = shape[1]
     if loss.startswith("sparse"):

@@ -50,10 +50,15 @@ class FreshMovingAverages(keras.callbacks.Callback):  # type: ignore[misc]  # Ke
         super().__init__()
         self._arguments = images, batch_size
         self._recompute: Callable[[], None] | None = None
+        self._first_step = 0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Steps before are on other images: smaller ones, perhaps."""
+        self._first_step = int(self.model.optimizer.iterations)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Recompute them, where too much of them is what they began with."""
-        if moving_averages_lag(self.model, int(self.model.optimizer.iterations)):
+        if moving_averages_lag(self.model, int(self.model.optimizer.iterations) - self._first_step):
             self._recompute = self._recompute or _recomputation(self.model, *self._arguments)
             self._recompute()
 

@@ -88,7 +88,7 @@ def table(document: dict[str, Any], title: str, note: str = "Seconds with compil
         runs = list(variant["runs"].values())
         accuracies = [run["accuracy"] for run in runs]
         loss, seconds = (mean(run[key] for run in runs) for key in ("loss", "seconds"))
-        span = f"{min(accuracies):.4f} – {max(accuracies):.4f}"
+        span = f"{min(accuracies):.4f} – {max(accuracies):.4f}" if len(runs) > 1 else "–"
         lines.append(f"| {name} | {mean(accuracies):.4f} | {span} | {len(runs)} | {loss:.4f} | {seconds:.1f} |")
     return "\n".join(lines) + "\n"
 

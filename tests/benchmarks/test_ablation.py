@@ -53,3 +53,5 @@ def test_the_table_has_means_and_ranges():
     document = {"recipe": "quick", "settings": [], "variants": {"as it stands": two}}
     document |= {"date": "2026-11-25", "machine": {"cores": 2, "processor": "x86_64"}}
     assert table(document, "quick").splitlines()[-1] == "| as it stands | 0.9850 | 0.9800 – 0.9900 | 2 | 0.0500 | 3.0 |"
+    del two["runs"]["1"]
+    assert table(document, "quick").splitlines()[-1] == "| as it stands | 0.9800 | – | 1 | 0.0500 | 3.0 |"

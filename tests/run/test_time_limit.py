@@ -101,9 +101,12 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
     assert short.predicted_seconds < 1_000
 
 
-def test_progressive_resizing_is_not_for_quick(dataset, monkeypatch):
+@pytest.mark.parametrize(
+    "override", ["training.progressive_resizing={}", "training={epochs=9, progressive_resizing={}}"]
+)
+def test_progressive_resizing_is_not_for_quick(dataset, monkeypatch, override):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
-    overrides = ["training.progressive_resizing={}"]
+    overrides = [override]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=100, verbose=0)
     assert plan.recipe.training.small_epochs == 0
 

@@ -17,7 +17,7 @@ from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Verbose
 
-_OPTIMIZER, _RESIZING = "compile.optimizer", "training.progressive_resizing"
+_OPTIMIZER = "compile.optimizer"
 
 
 def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Plan:
@@ -90,13 +90,15 @@ def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_e
         return with_settled_epochs(recipe.model_copy(update={"data": named.data}), images)
     # Its labels are one-hot as those of the levels, since what the user sets may need that.
     one_hot = f"compile.loss={named.compile.loss}"
-    suitable = [one for one in overrides if not one.startswith((_OPTIMIZER, _RESIZING))]
+    suitable = [one for one in overrides if not one.startswith(_OPTIMIZER)]
     recipe = load_recipe("quick", [one_hot, *suitable], named.data or dataset.name)
     if any(one.startswith(_OPTIMIZER) for one in overrides):
         # What the user sets is for the levels' optimiser; that of `quick` may not have it.
         compile_settings = recipe.compile.model_copy(update={"optimizer": named.compile.optimizer})
         recipe = recipe.model_copy(update={"compile": compile_settings})
-    return with_settled_epochs(recipe.model_copy(update={"name": named.name, "data": named.data}), images)
+    training = recipe.training.model_copy(update={"progressive_resizing": None})  # its network flattens
+    recipe = recipe.model_copy(update={"name": named.name, "data": named.data, "training": training})
+    return with_settled_epochs(recipe, images)
 
 
 def _check(forecast: Forecast, limit_seconds: float) -> None:

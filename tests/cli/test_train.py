@@ -68,7 +68,7 @@ def test_a_profile_accounts_for_every_second_since_the_process_was_started(tmp_p
     shown = {words[0]: float(words[1]) for words in lines}
     assert list(shown) == [
         *("start", "data", "libraries", "model", "compiling", "training"),
-        *("calibration", "saving", "evaluation", "figures", "report", "other", "total"),
+        *("saving", "calibration", "evaluation", "figures", "report", "other", "total"),
     ]
     assert shown["total"] == pytest.approx(seconds["total"], abs=0.01)
     assert sum(shown.values()) == pytest.approx(2 * seconds["total"], abs=0.2)

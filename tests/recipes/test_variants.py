@@ -16,6 +16,8 @@ compile.optimizer.learning_rate = 0.01
 [variants.own.training]
 least_steps = 100
 batch_size = 16
+[variants.own.network]
+0 = { layer = "GlobalAveragePooling2D" }
 """
 
 
@@ -37,6 +39,11 @@ def test_the_data_decides_which_settings_hold(path, data, rate, batch_size):
     assert recipe.training.epochs == 3
 
 
+@pytest.mark.parametrize(("data", "first"), [("fashion-mnist", "Flatten"), ("my/folder", "GlobalAveragePooling2D")])
+def test_a_position_of_a_list_is_replaced_alone(path, data, first):
+    assert [type(layer).__name__ for layer in load_recipe(path, data=data).network] == [first, "Dense"]
+
+
 def test_what_the_user_sets_wins(path):
     recipe = load_recipe(path, ["training.epochs=2", "training.batch_size=8"], data="my/folder")
     assert (recipe.training.epochs, recipe.training.batch_size, recipe.training.least_steps) == (2, 8, None)
@@ -50,6 +57,10 @@ def test_what_the_user_sets_wins(path):
             r"variants\.mnst is no data. Did you mean 'mnist'\? Expected mnist, fashion-mnist",
         ),
         ("[variants]\nown = 3", r"variants holds no tables"),
+        (
+            "[variants.own.network]\n2 = { layer = 'Flatten' }",
+            r"small\.toml: variants\.own\.network is a list of 2; '2' is none of its positions \(0 to 1\)\.",
+        ),
         ("[variants.own.training]\nepoch = 3", r"training\.epoch is no setting"),
         ("[variants.fashion-mnist.training]\nepoch = 3", r"training\.epoch is no setting"),
     ],

@@ -62,7 +62,7 @@ def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
 def test_an_optimizers_settings_hold_for_quick_as_well(dataset, monkeypatch):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
     overrides = ["compile.optimizer.momentum=0.7"]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=100, verbose=0)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
     assert plan.recipe.network == load_recipe("quick", data="own").network
     assert (plan.recipe.compile.optimizer.name, plan.recipe.compile.optimizer.momentum) == ("muon", 0.7)
 
@@ -107,7 +107,7 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
 def test_progressive_resizing_is_not_for_quick(dataset, monkeypatch, override):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
     overrides = [override]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=100, verbose=0)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
     assert plan.recipe.training.small_epochs == 0
 
 

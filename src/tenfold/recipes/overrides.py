@@ -24,8 +24,27 @@ def apply_override(content: dict[str, Any], override: str) -> None:
     target: Any = content
     for depth, part in enumerate(path[:-1]):
         where = f"--set {override}: {'.'.join(path[:depth])}"
-        target = target.setdefault(part, {}) if isinstance(target, dict) else target[_position(target, part, where)]
+        target = target.setdefault(part, {}) if isinstance(target, dict) else target[list_position(target, part, where)]
     _assign(target, path[-1], text.strip(), f"--set {override}: {'.'.join(path[:-1])}")
+
+
+def list_position(target: Any, part: str, where: str) -> int:
+    """The position in a list that a part of a path stands for, such as the 0 of "network.0.filters".
+
+    Args:
+        target: What the path has led to so far.
+        part: The part that comes next.
+        where: The path so far, to begin a message with.
+
+    Raises:
+        RecipeError: It is no list, or has no such position.
+    """
+    if not isinstance(target, list):
+        raise RecipeError(f"{where} is a single value and has no part {part!r}.")
+    if not part.isdecimal() or int(part) >= len(target):
+        positions = f"0 to {len(target) - 1}" if target else "none, it is empty"
+        raise RecipeError(f"{where} is a list of {len(target)}; {part!r} is none of its positions ({positions}).")
+    return int(part)
 
 
 def _assign(target: Any, key: str, text: str, where: str) -> None:
@@ -35,19 +54,10 @@ def _assign(target: Any, key: str, text: str, where: str) -> None:
         else:
             target.pop(key, None)
         return
-    position = _position(target, key, where)
+    position = list_position(target, key, where)
     if not text:
         raise RecipeError(f"{where} is a list; expected a value for its position {key}.")
     target[position] = _toml_value(text)
-
-
-def _position(target: Any, part: str, where: str) -> int:
-    if not isinstance(target, list):
-        raise RecipeError(f"{where} is a single value and has no part {part!r}.")
-    if not part.isdecimal() or int(part) >= len(target):
-        positions = f"0 to {len(target) - 1}" if target else "none, it is empty"
-        raise RecipeError(f"{where} is a list of {len(target)}; {part!r} is none of its positions ({positions}).")
-    return int(part)
 
 
 def _toml_value(text: str) -> Any:

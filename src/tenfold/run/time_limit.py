@@ -45,34 +45,43 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    slowness, notes = 1.0, _Notes(verbose)
-    for level in (*LEVELS, None):
-        name, least_epochs = (level.name, level.least_epochs) if level else ("quick", 1)
-        recipe = _candidate(plan, level, overrides)
-        left = limit_seconds - plan.watch.total()
-        least_seconds = slowness * least_epoch_seconds(plan, recipe)
-        if level and left / least_seconds < least_epochs:
-            notes.add(f"{name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time")
-            continue
-        forecast = make_forecast(plan, recipe, limit_seconds)
-        # Lighter networks use a machine less well than this one does.
-        slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
-        enough = min(forecast.epochs_in_time, recipe.training.epochs) >= least_epochs
-        short = level and not enough and forecast.epochs_in_time > 0
-        notes.add(f"{name}: {_described(forecast)}{f', too few for it, which needs {least_epochs}' if short else ''}")
-        if enough:
-            break
+    notes = _Notes(verbose)
+    level, forecast = _chosen(plan, overrides, limit_seconds, notes)
     _check(forecast, limit_seconds)
     training = forecast.recipe.training
     recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
     recipe = recipe.model_copy(update={"training": training})
-    notes.add(_why(plan, recipe, name))
+    notes.add(_why(plan, recipe, level))
     return _settled(plan, replace(forecast, recipe=recipe), limit_seconds, notes)
 
 
-def _why(plan: Plan, recipe: Recipe, name: str) -> str:
+def _chosen(
+    plan: Plan, overrides: Sequence[str], limit_seconds: float, notes: "_Notes"
+) -> tuple[Level | None, Forecast]:
+    """The heaviest level that there is time for; None, which is `quick`, where there is time for none."""
+    slowness = 1.0
+    for level in LEVELS:
+        recipe, least_epochs = _candidate(plan, level, overrides), level.least_epochs
+        least_seconds = slowness * least_epoch_seconds(plan, recipe)
+        if (limit_seconds - plan.watch.total()) / least_seconds < least_epochs:
+            notes.add(f"{level.name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time")
+            continue
+        forecast = make_forecast(plan, recipe, limit_seconds)
+        said = f"{level.name}: {_described(forecast)}"
+        if min(forecast.epochs_in_time, recipe.training.epochs) >= least_epochs:
+            notes.add(said)
+            return level, forecast
+        notes.add(f"{said}, too few for it, which needs {least_epochs}" if forecast.epochs_in_time > 0 else said)
+        # Lighter networks use a machine less well than this one does.
+        slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
+    forecast = make_forecast(plan, _candidate(plan, None, overrides), limit_seconds)
+    notes.add(f"quick: {_described(forecast)}")
+    return None, forecast
+
+
+def _why(plan: Plan, recipe: Recipe, level: Level | None) -> str:
     """What was chosen, and what decided it."""
-    training, varied = recipe.training, recipe.augmentation
+    training, varied, name = recipe.training, recipe.augmentation, level.name if level else "quick"
     how = augmentation_in_words(varied) if varied else "images as they are"
     height, width, channels = plan.dataset.image_shape
     return (

@@ -46,7 +46,7 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
         RecipeError: Starting and finishing alone take longer.
     """
     notes = _Notes(verbose)
-    level, forecast = _chosen(plan, overrides, limit_seconds, notes)
+    level, forecast = _chosen_level(plan, overrides, limit_seconds, notes)
     _check(forecast, limit_seconds)
     training = forecast.recipe.training
     recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
@@ -55,7 +55,7 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
     return _settled(plan, replace(forecast, recipe=recipe), limit_seconds, notes)
 
 
-def _chosen(
+def _chosen_level(
     plan: Plan, overrides: Sequence[str], limit_seconds: float, notes: "_Notes"
 ) -> tuple[Level | None, Forecast]:
     """The heaviest level that there is time for; None, which is `quick`, where there is time for none."""

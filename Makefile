@@ -9,7 +9,7 @@ train: setup
 	$(BIN)/tenfold train mnist
 
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile tests
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests  # files with few tests are not the quick ones
 
 check: setup
 	$(BIN)/ruff check .
@@ -22,14 +22,16 @@ check: setup
 # The native kernels' tests once more, with every address and every undefined behaviour checked. Only the library is
 # built for that: what is around it need not be fast code, nor remember long what it freed and from where.
 SANITIZED := $(addprefix tests/kernels/test_,conv_block.py dense_block.py dropout.py norm_block.py optimizer_step.py resampling.py)
+REPORTS := $(CURDIR)/build/sanitize-reports
 sanitize: setup
-	mkdir -p build
+	rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	$(BIN)/cmake -S src/tenfold/kernels/native -B build/sanitize -G Ninja -DTENFOLD_SANITIZE=ON -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python > build/sanitize.log || (cat build/sanitize.log; false)
 	$(BIN)/cmake --build build/sanitize
 	LD_PRELOAD="$$(c++ -print-file-name=libasan.so) $$(c++ -print-file-name=libubsan.so)" \
-	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64 \
+	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64:log_path=$(REPORTS)/address \
+	UBSAN_OPTIONS=log_path=$(REPORTS)/undefined \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
-	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/pytest -n 2 $(SANITIZED)
+	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/pytest -n 2 $(SANITIZED) || (cat $(REPORTS)/* 2> /dev/null; false)
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

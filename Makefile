@@ -8,8 +8,9 @@ BIN := .venv/bin
 train: setup
 	$(BIN)/tenfold train mnist
 
+# In the order of the files: that by number of tests would leave the longest ones, which have few, to the end.
 test: setup
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests  # files with few tests are not the quick ones
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: setup
 	$(BIN)/ruff check .
@@ -19,9 +20,9 @@ check: setup
 	$(BIN)/python docs/check.py
 	$(BIN)/python -m benchmarks.publish --check
 
-# The native kernels' tests once more, with every address and every undefined behaviour checked. Only the library is
-# built for that: what is around it need not be fast code, nor remember long what it freed and from where.
-SANITIZED := $(addprefix tests/kernels/test_,conv_block.py dense_block.py dropout.py norm_block.py optimizer_step.py resampling.py)
+# The native kernels' tests once more, with every address and every undefined behaviour checked. What takes the time is
+# XLA's compiler around them: it need not optimise, and of what it allocates little is remembered.
+SANITIZED_TESTS := $(addprefix tests/kernels/test_,conv_block.py dense_block.py dropout.py norm_block.py optimizer_step.py resampling.py)
 REPORTS := $(CURDIR)/build/sanitize-reports
 sanitize: setup
 	rm -rf $(REPORTS) && mkdir -p $(REPORTS)
@@ -31,7 +32,7 @@ sanitize: setup
 	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64:log_path=$(REPORTS)/address \
 	UBSAN_OPTIONS=log_path=$(REPORTS)/undefined \
 	XLA_FLAGS=--xla_backend_optimization_level=0 \
-	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/pytest -n 2 $(SANITIZED) || (cat $(REPORTS)/* 2> /dev/null; false)
+	TENFOLD_KERNELS_LIBRARY=$(CURDIR)/build/sanitize/libtenfold_kernels.so $(BIN)/pytest -n 2 $(SANITIZED_TESTS) || (cat $(REPORTS)/* 2> /dev/null; false)
 
 wheel: setup
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

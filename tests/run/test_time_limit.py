@@ -19,8 +19,8 @@ def plan_for(dataset, recipe, overrides=()):
 
 
 @pytest.fixture
-def measured(monkeypatch):
-    """A pace that leaves time for any number of epochs, where what is chosen does not depend on this machine's."""
+def given_pace(monkeypatch):
+    """Not measured, for what is chosen at any pace; there is time for every epoch."""
     monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(1.0, 0.001))
 
 
@@ -40,7 +40,6 @@ def test_with_time_enough_auto_takes_the_heaviest_and_all_epochs(dataset):
     assert 0 < plan.predicted_seconds < 100_000
 
 
-@pytest.mark.usefixtures("measured")
 def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, capsys, monkeypatch):
     heavy, light = LEVELS
     hopeless, demanding = replace(heavy, least_epochs=10**12), replace(heavy, name="medium", least_epochs=10**5)
@@ -59,7 +58,7 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     assert plan.time_limit_notes == (first, second, third, why, last)
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("given_pace")
 def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[-1], least_epochs=10**12),))
     plan = automatic(plan_for(dataset, "auto"), ["training.seed=5"], limit_seconds=100, verbose=0)
@@ -67,7 +66,6 @@ def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
     assert (plan.recipe.name, plan.recipe.training.seed, plan.recipe.training.epochs) == ("auto", 5, 167)
 
 
-@pytest.mark.usefixtures("measured")
 def test_an_optimizers_settings_hold_for_quick_as_well(dataset, monkeypatch):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
     overrides = ["compile.optimizer.momentum=0.7"]
@@ -76,7 +74,7 @@ def test_an_optimizers_settings_hold_for_quick_as_well(dataset, monkeypatch):
     assert (plan.recipe.compile.optimizer.name, plan.recipe.compile.optimizer.momentum) == ("muon", 0.7)
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("given_pace")
 def test_few_epochs_vary_images_less(dataset, monkeypatch):
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (LEVELS[-1],))
     overrides = ["training.epochs=3"]
@@ -85,7 +83,7 @@ def test_few_epochs_vary_images_less(dataset, monkeypatch):
     assert plan.recipe.augmentation.shift == pytest.approx(0.08 * 3 / 20)
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("given_pace")
 def test_epochs_that_the_user_sets_may_be_too_few_for_a_heavy_network(dataset):
     overrides = ["training.epochs=4"]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
@@ -112,7 +110,7 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
     assert short.predicted_seconds < 1_000
 
 
-@pytest.mark.usefixtures("measured")
+@pytest.mark.usefixtures("given_pace")
 @pytest.mark.parametrize(
     "override", ["training.progressive_resizing={}", "training={epochs=9, progressive_resizing={}}"]
 )

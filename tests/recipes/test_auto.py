@@ -29,6 +29,15 @@ def test_filters_double_from_stage_to_stage_up_to_a_bound():
     assert convolutions(auto_recipe(LIGHT, 60_000, (8, 8, 1), DIGITS, [])) == [(24, 1), (48, 1)]
 
 
+def test_stages_pool_before_the_normalisation_and_places_are_kept_to_the_end():
+    recipe = auto_recipe(LIGHT, 60_000, (8, 8, 1), DIGITS, [])
+    assert [layer.layer for layer in recipe.network] == [
+        *("Conv2D", "MaxPooling2D", "BatchNormalization", "Activation"),
+        *("Conv2D", "BatchNormalization", "Activation"),
+        *("Flatten", "Dense"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("images", "batch_size", "epochs"), [(60_000, 128, 30), (5_000, 64, 51), (500, 32, 200), (50, 32, 200)]
 )

@@ -84,7 +84,8 @@ def test_few_epochs_vary_images_less(dataset, monkeypatch):
 
 
 @pytest.mark.usefixtures("given_pace")
-def test_epochs_that_the_user_sets_may_be_too_few_for_a_heavy_network(dataset):
+def test_epochs_that_the_user_sets_may_be_too_few_for_a_heavy_network(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[0], least_epochs=8), *LEVELS[1:]))
     overrides = ["training.epochs=4"]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
     assert level_of(plan) is LEVELS[-1]
@@ -110,15 +111,22 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
     assert short.predicted_seconds < 1_000
 
 
+@pytest.mark.parametrize("levels", [LEVELS, ()], ids=["levels", "quick alone"])
+def test_progressive_resizing_is_not_for_networks_that_keep_places(dataset, monkeypatch, levels):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", levels)
+    overrides = ["training.progressive_resizing={}"]
+    with pytest.raises(RecipeError, match="one with GlobalAveragePooling2D in place of Flatten"):
+        automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
+
+
 @pytest.mark.usefixtures("given_pace")
-@pytest.mark.parametrize(
-    "override", ["training.progressive_resizing={}", "training={epochs=9, progressive_resizing={}}"]
-)
-def test_progressive_resizing_is_not_for_quick(dataset, monkeypatch, override):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
-    overrides = [override]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
-    assert plan.recipe.training.small_epochs == 0
+def test_a_network_whose_measuring_and_finishing_leave_no_time_is_not_measured(dataset, monkeypatch):
+    monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 10.0)
+    enough = LEVELS[-1].least_epochs * 10 + 3.5
+    for limit_seconds, measured in ((enough, False), (enough + 2, True)):
+        plan = automatic(plan_for(dataset, "auto"), [], limit_seconds, verbose=0)
+        said = f"light: needs at least {LEVELS[-1].least_epochs} epochs, for which there is no time"
+        assert (said not in plan.time_limit_notes) == measured
 
 
 def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file, monkeypatch):

@@ -58,6 +58,11 @@ def least_epoch_seconds(plan: Plan, recipe: Recipe) -> float:
     return _OPERATIONS_PER_PRODUCT * products * plan.images_per_epoch / rate
 
 
+def least_other_seconds(plan: Plan) -> float:
+    """Less than measuring a network's pace and finishing a run are going to take."""
+    return _MEASURED_SECONDS + _least_finishing_seconds(len(plan.dataset.test))
+
+
 def make_forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
     """Build the network and measure its pace; what is left of the time then, but for finishing, is for epochs.
 
@@ -96,7 +101,11 @@ def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
     # A pass forward is about a third of a step, but with what all layers give, by ONNX Runtime, as long as one.
     images = tested / 3 + min(2 * MOST_IMAGES, len(plan.train)) + redrawn
     passing = recipe.runs_per_image * pace.epoch_seconds * images / len(plan.train)
-    return passing + _LEAST_FINISH_SECONDS + min(1.0, tested / _MANY_TEST_IMAGES) + redrawn * _REDRAWING_SECONDS
+    return passing + _least_finishing_seconds(tested) + redrawn * _REDRAWING_SECONDS
+
+
+def _least_finishing_seconds(tested: int) -> float:
+    return _LEAST_FINISH_SECONDS + min(1.0, tested / _MANY_TEST_IMAGES)
 
 
 def _with_whole_images(recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float) -> Forecast:

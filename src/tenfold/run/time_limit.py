@@ -11,7 +11,7 @@ from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
-from tenfold.run.forecast import Forecast, least_epoch_seconds, make_forecast
+from tenfold.run.forecast import Forecast, least_epoch_seconds, least_other_seconds, make_forecast
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
@@ -63,7 +63,8 @@ def _chosen_level(
     for level in LEVELS:
         recipe, least_epochs = _candidate(plan, level, overrides), level.least_epochs
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
-        if (limit_seconds - plan.watch.total()) / least_seconds < least_epochs:
+        left = limit_seconds - plan.watch.total() - least_other_seconds(plan)
+        if left / least_seconds < least_epochs:
             notes.add(f"{level.name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time")
             continue
         forecast = make_forecast(plan, recipe, limit_seconds)
@@ -105,9 +106,7 @@ def _candidate(plan: Plan, level: Level | None, overrides: Sequence[str], most_e
         # What the user sets is for the levels' optimiser; that of `quick` may not have it.
         compile_settings = recipe.compile.model_copy(update={"optimizer": named.compile.optimizer})
         recipe = recipe.model_copy(update={"compile": compile_settings})
-    training = recipe.training.model_copy(update={"progressive_resizing": None})  # its network flattens
-    recipe = recipe.model_copy(update={"name": named.name, "data": named.data, "training": training})
-    return with_settled_epochs(recipe, images)
+    return with_settled_epochs(recipe.model_copy(update={"name": named.name, "data": named.data}), images)
 
 
 def _check(forecast: Forecast, limit_seconds: float) -> None:

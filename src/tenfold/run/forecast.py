@@ -60,7 +60,7 @@ def least_epoch_seconds(plan: Plan, recipe: Recipe) -> float:
 
 
 def least_other_seconds(plan: Plan) -> float:
-    """Less than measuring a network's pace and finishing a run are going to take."""
+    """What measuring a network's pace and finishing a run take at least, where an epoch takes seconds."""
     return _MEASURED_SECONDS + _least_finishing_seconds(len(plan.dataset.test))
 
 

@@ -7,6 +7,7 @@ import tenfold
 from tenfold.errors import RecipeError
 from tenfold.recipes.auto import LEVELS, auto_recipe
 from tenfold.recipes.recipe import load_recipe
+from tenfold.recipes.wording import counted
 from tenfold.run.evaluate import evaluate
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch
@@ -44,7 +45,8 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     heavy, light = LEVELS
     hopeless, demanding = replace(heavy, least_epochs=10**12), replace(heavy, name="medium", least_epochs=10**5)
     monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (hopeless, demanding, light))
-    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=1_000, verbose=1)
+    overrides = ["training.epochs=10000000000000"]
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=1)
     assert level_of(plan) is light
     first, second, third, why, last = capsys.readouterr().err.splitlines()
     assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
@@ -53,7 +55,7 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     )
     assert third.startswith("light: 2 convolutions with 24 to 48 filters, ")
     assert why.startswith("Chosen: light, muon, batches of 32, ")
-    assert why.endswith("; for 270 images of 10×10, 3 classes, 200 epochs.")
+    assert why.endswith(f"; for 270 images of 10×10, 3 classes, {counted(plan.recipe.training.epochs, 'epoch')}.")
     assert last.startswith("Predicted to take ")
     assert plan.time_limit_notes == (first, second, third, why, last)
 
@@ -84,13 +86,15 @@ def test_few_epochs_vary_images_less(dataset, monkeypatch):
 
 
 @pytest.mark.usefixtures("given_pace")
-def test_epochs_that_the_user_sets_may_be_too_few_for_a_heavy_network(dataset, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[0], least_epochs=8), *LEVELS[1:]))
-    overrides = ["training.epochs=4"]
+@pytest.mark.parametrize(("epochs", "chosen"), [(3, "heavy"), (2, "light"), (1, "quick")])
+def test_epochs_that_the_user_sets_may_be_too_few_for_a_network(dataset, epochs, chosen):
+    overrides = [f"training.epochs={epochs}"]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
-    assert level_of(plan) is LEVELS[-1]
-    assert "4 epochs of" in plan.time_limit_notes[0]
-    assert plan.time_limit_notes[0].endswith(", too few for it, which needs 8")
+    *refused, _, why, _ = plan.time_limit_notes
+    assert why.startswith(f"Chosen: {chosen}, ")
+    needs = ["heavy: needs at least 3 epochs, more than are set", "light: needs at least 2 epochs, more than are set"]
+    assert refused == needs[: len(refused)]
+    assert plan.recipe.training.epochs == epochs
 
 
 def test_where_there_is_no_time_for_an_epoch_it_is_said(dataset, monkeypatch, capsys):
@@ -122,7 +126,7 @@ def test_progressive_resizing_is_not_for_networks_that_keep_places(dataset, monk
 @pytest.mark.usefixtures("given_pace")
 def test_a_network_whose_measuring_and_finishing_leave_no_time_is_not_measured(dataset, monkeypatch):
     monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 10.0)
-    enough = LEVELS[-1].least_epochs * 10 + 3.5
+    enough = LEVELS[-1].least_epochs * 10 + 5.5
     for limit_seconds, measured in ((enough, False), (enough + 2, True)):
         plan = automatic(plan_for(dataset, "auto"), [], limit_seconds, verbose=0)
         said = f"light: needs at least {LEVELS[-1].least_epochs} epochs, for which there is no time"

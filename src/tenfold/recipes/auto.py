@@ -90,14 +90,14 @@ def _network(level: Level, image_shape: tuple[int, int, int]) -> Iterator[dict[s
             yield _convolution(filters, strides)
             side, strides = -(-side // strides), 1
             if position == level.convolutions - 1 and not last:
-                # Before the normalisation, which then has a quarter of the work; ReLU lets the largest pass anyway.
+                # Before the normalisation, which then has a quarter of the work and does nearly the same.
                 yield {"layer": "MaxPooling2D", "pool_size": 2, "padding": "same"}
             yield {"layer": "BatchNormalization"}
             yield {"layer": "Activation", "activation": "relu"}
         if last:
             break
         side, filters = -(-side // 2), min(2 * filters, _MOST_FILTERS)
-    # Each place keeps its own weights: what small images show is mostly in its place (decision 15).
+    # Each place keeps its own weights, which is better where things are in their place (decision 15).
     yield {"layer": "Flatten"}
     yield {"layer": "Dense", "units": "classes", "activation": "softmax"}
 

@@ -62,6 +62,9 @@ def _chosen_level(
     slowness = 1.0
     for level in LEVELS:
         recipe, least_epochs = _candidate(plan, level, overrides), level.least_epochs
+        if recipe.training.epochs < least_epochs:
+            notes.add(f"{level.name}: needs at least {counted(least_epochs, 'epoch')}, more than are set")
+            continue
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
         left = limit_seconds - plan.watch.total() - least_other_seconds(plan)
         if left / least_seconds < least_epochs:
@@ -69,7 +72,7 @@ def _chosen_level(
             continue
         forecast = make_forecast(plan, recipe, limit_seconds)
         said = f"{level.name}: {_described(forecast)}"
-        if min(forecast.epochs_in_time, recipe.training.epochs) >= least_epochs:
+        if forecast.epochs_in_time >= least_epochs:
             notes.add(said)
             return level, forecast
         notes.add(f"{said}, too few for it, which needs {least_epochs}" if forecast.epochs_in_time > 0 else said)

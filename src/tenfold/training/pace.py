@@ -17,7 +17,7 @@ class Pace(NamedTuple):
     """How long the parts of a training take.
 
     Args:
-        compile_seconds: Until the first step.
+        compile_seconds: Of whole batches, and of a smaller last one, which slows the first steps of a training as much.
         epoch_seconds: Each pass over the training images.
     """
 
@@ -46,8 +46,8 @@ def measure_pace(
             model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
             program = Program(model, tuple(map(jnp.asarray, arrays)), batch_size, True, compiler, augmentation)
             program.wait()
-            compiled = time.perf_counter()
             program.wait(last_batch=True)  # what is compiled meanwhile would take a core from the steps
+            compiled = time.perf_counter()
     finally:
         compiler.shutdown(wait=False)  # Ctrl-C need not wait for it
     return Pace(compiled - started, _epoch_seconds(program, read_state(model), seconds))

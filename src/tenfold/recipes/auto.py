@@ -85,16 +85,16 @@ def _network(level: Level, image_shape: tuple[int, int, int]) -> Iterator[dict[s
     # The first convolution of a large image leaves out every other position, as a camera's pixels tell little.
     strides = 2 if side >= _LARGE_SIDE else 1
     while True:
-        last = -(-side // strides) < _SMALLEST_SIDE
+        last_stage = -(-side // strides) < _SMALLEST_SIDE
         for position in range(level.convolutions):
             yield _convolution(filters, strides)
             side, strides = -(-side // strides), 1
-            if position == level.convolutions - 1 and not last:
+            if position == level.convolutions - 1 and not last_stage:
                 # Before the normalisation, which then has a quarter of the work and does nearly the same.
                 yield {"layer": "MaxPooling2D", "pool_size": 2, "padding": "same"}
             yield {"layer": "BatchNormalization"}
             yield {"layer": "Activation", "activation": "relu"}
-        if last:
+        if last_stage:
             break
         side, filters = -(-side // 2), min(2 * filters, _MOST_FILTERS)
     # Each place keeps its own weights, which is better where things are in their place (decision 15).

@@ -28,6 +28,9 @@ Images = UInt8[np.ndarray, "n height width channels"]
 
 Image = UInt8[np.ndarray, "height width channels"]
 
+Greys = Float32[np.ndarray, "n height width"]
+"""0…255."""
+
 Labels = Int32[np.ndarray, " n"]
 """Class numbers, 0…classes-1."""
 

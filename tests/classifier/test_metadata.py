@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.classifier.metadata import Metadata, polarity
+from tenfold.classifier.metadata import Metadata, grey_levels, polarity
 from tenfold.data.class_names import is_plain
 from tenfold.errors import ModelError
 
@@ -157,3 +157,9 @@ def test_data_of_both_kinds_or_of_neither_has_no_polarity():
 def test_three_quarters_decide():
     assert polarity(np.concatenate([drawn(0, 255, count=6), drawn(255, 0, count=2)])) == "light-on-dark"
     assert polarity(np.concatenate([drawn(0, 255, count=5), drawn(255, 0, count=2)])) == "none"
+
+
+def test_grey_levels_are_the_mean_of_the_channels():
+    images = np.random.default_rng(0).integers(0, 256, (5, 4, 3, 3), dtype=np.uint8)
+    assert grey_levels(images) == pytest.approx(images.mean(axis=3), rel=1e-6)
+    assert grey_levels(images[..., :1]).tolist() == images[..., 0].tolist()

@@ -23,7 +23,10 @@ def test_what_is_no_duration_is_refused(text):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.031, "0.03 s"), (4.24, "4.2 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (185.0, "3 min 5 s")],
+    [
+        *((0.0028, "3 ms"), (0.0096, "0.01 s"), (0.031, "0.03 s"), (4.24, "4.2 s")),
+        *((9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (185.0, "3 min 5 s")),
+    ],
 )
 def test_durations_are_told(seconds, words):
     assert duration_in_words(seconds) == words

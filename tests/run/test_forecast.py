@@ -3,14 +3,14 @@ import time
 import pytest
 
 from tenfold.recipes.recipe import load_recipe
-from tenfold.run.forecast import _rounded_down, make_forecast
+from tenfold.run.forecast import _rounded_down, make_forecast, measure
 from tenfold.run.plan import make_plan
 from tenfold.run.provenance import Stopwatch
 from tenfold.training.compile_cache import compile_cache
 from tenfold.training.pace import Pace
 
 POOLED = "network=[{layer='GlobalAveragePooling2D'}, {layer='Dense', units='classes', activation='softmax'}]"
-RESIZED = [POOLED, "training.epochs=9", "training.validation_split=0", "training.progressive_resizing={}"]
+RESIZED = [POOLED, "training.epochs=9", "training.progressive_resizing={}"]
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def forecast(dataset, recipe_file, monkeypatch):
     def made(compile_seconds, epoch_seconds, settings, limit):
         pace = Pace(compile_seconds, epoch_seconds)
         monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: pace)
-        plan = make_plan(dataset, load_recipe(recipe_file, settings), 0, Stopwatch())
+        plan = make_plan(dataset, load_recipe(recipe_file, ["training.validation_split=0", *settings]), 0, Stopwatch())
         plan.watch._started = time.perf_counter()
         with compile_cache():
-            return make_forecast(plan, plan.recipe, limit)
+            return make_forecast(plan, measure(plan, plan.recipe), limit)
 
     return made
 
@@ -47,17 +47,30 @@ def test_where_compiling_for_smaller_images_takes_the_time_all_are_whole(forecas
 
 
 def test_several_networks_are_compiled_once(forecast):
-    found = forecast(200.0, 1.0, ["averaging.networks=3", "training.epochs=40"], 300)
+    found = forecast(200.0, 1.0, ["averaging.networks=3", "training.epochs=100"], 300)
     assert 200 < found.fixed_seconds < 280
-    assert 1 < found.recipe.training.epochs < 40
+    assert 1 < found.recipe.training.epochs < 100
 
 
 @pytest.mark.parametrize(
     ("settings", "compiled"),
-    [([], 0.8), (["averaging.networks=3"], 2.4), (["training.class_weight=balanced"], 20)],
+    [([], 0.5), (["averaging.networks=3"], 1.5), (["training.class_weight=balanced"], 20)],
 )
 def test_what_was_not_measured_is_compiled(forecast, settings, compiled):
     assert compiled < forecast(20.0, 0.01, settings, 1_000).fixed_seconds < compiled + 8
+
+
+@pytest.mark.parametrize(("epochs", "compiled"), [(4, 0.5), (20, 20)], ids=["all", "fewer"])
+def test_all_epochs_are_in_the_cache_and_fewer_are_not(forecast, epochs, compiled):
+    found = forecast(20.0, 2.0, [f"training.epochs={epochs}"], 36)
+    assert found.recipe.training.epochs == min(epochs, 5)
+    assert compiled < found.fixed_seconds < compiled + 5
+
+
+def test_validation_compiles_a_pass_forward_and_makes_it_every_epoch(forecast):
+    without, validated = (forecast(30.0, 1.0, [f"training.validation_split={share}"], 1_000) for share in (0, 0.25))
+    assert validated.fixed_seconds - without.fixed_seconds == pytest.approx(10, abs=3)
+    assert validated.epoch_seconds == pytest.approx(without.epoch_seconds * (1 + 0.25 / 0.75 / 3), rel=0.01)
 
 
 @pytest.mark.parametrize(("settings", "compiled"), [([], 20), (["averaging.networks=3"], 60)])

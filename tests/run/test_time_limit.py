@@ -48,7 +48,8 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     overrides = ["training.epochs=10000000000000"]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=1)
     assert level_of(plan) is light
-    first, second, third, why, last = capsys.readouterr().err.splitlines()
+    quick, first, second, third, why, last = capsys.readouterr().err.splitlines()
+    assert quick.startswith("quick: 2 convolutions with 16 to 32 filters, ")
     assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
     assert second.startswith("medium: 4 convolutions with 32 to 64 filters, ") and second.endswith(
         ", too few for it, which needs 100000"
@@ -57,7 +58,7 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     assert why.startswith("Chosen: light, muon, batches of 32, ")
     assert why.endswith(f"; for 270 images of 10×10, 3 classes, {counted(plan.recipe.training.epochs, 'epoch')}.")
     assert last.startswith("Predicted to take ")
-    assert plan.time_limit_notes == (first, second, third, why, last)
+    assert plan.time_limit_notes == (quick, first, second, third, why, last)
 
 
 @pytest.mark.usefixtures("given_pace")
@@ -91,19 +92,52 @@ def test_epochs_that_the_user_sets_may_be_too_few_for_a_network(dataset, epochs,
     overrides = [f"training.epochs={epochs}"]
     plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
     needs = ["heavy: needs at least 3 epochs, more than are set", "light: needs at least 2 epochs, more than are set"]
-    *unmeasured, _, why, _ = plan.time_limit_notes
-    assert unmeasured == needs[:ruled_out]
-    assert why.startswith(f"Chosen: {chosen}, ")
+    said = plan.time_limit_notes
+    assert [line for line in said if "more than are set" in line] == needs[:ruled_out]
+    assert said[-2].startswith(f"Chosen: {chosen}, ")
     assert plan.recipe.training.epochs == epochs
 
 
-def test_where_there_is_no_time_for_an_epoch_it_is_said(dataset, monkeypatch, capsys):
+def test_where_there_is_no_time_for_quick_nothing_else_is_measured(dataset, monkeypatch, capsys):
     monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(50.0, 1.0))
     with pytest.raises(RecipeError, match="The time limit is 30"):
         automatic(plan_for(dataset, "auto"), [], limit_seconds=30, verbose=1)
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["heavy", "light", "quick"]
-    assert all(line.endswith(" filters, no time for an epoch") for line in lines)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "quick: 2 convolutions with 16 to 32 filters, no time for an epoch"
+
+
+@pytest.mark.parametrize("auto", [True, False])
+def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, auto, monkeypatch):
+    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(4.0, 2.0))
+
+    def planned(seconds):
+        plan = plan_for(dataset, "auto" if auto else recipe_file)
+        return automatic(plan, [], seconds, 0) if auto else within_time_limit(plan, seconds, 0)
+
+    with pytest.raises(RecipeError) as refused:
+        planned(5)
+    proposed = int(str(refused.value).rpartition("--time-limit ")[2].rstrip("s."))
+    assert planned(proposed).predicted_seconds <= proposed
+
+
+@pytest.mark.parametrize(
+    ("epoch_seconds", "limit_seconds", "overrides", "measured"),
+    # 270 images: 167 epochs of `quick`, unless they are set.
+    [
+        (0.001, 10, [], False),
+        (0.001, 14, [], True),
+        (0.1, 26, [], False),  # all epochs of `quick` take 17 s
+        (0.1, 32, [], True),
+        (0.1, 32, ["training.epochs=1000"], False),
+        (0.1, 52, ["training.epochs=1000"], True),  # which takes a fifth from `quick`
+    ],
+)
+def test_a_network_is_measured_where_quick_can_spare_the_time(
+    dataset, monkeypatch, epoch_seconds, limit_seconds, overrides, measured
+):
+    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(1.0, epoch_seconds))
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds, verbose=0)
+    assert ("heavy: no time to measure its pace" not in plan.time_limit_notes) == measured
 
 
 def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):
@@ -127,13 +161,15 @@ def test_progressive_resizing_is_not_for_networks_that_flatten(dataset, monkeypa
 
 
 @pytest.mark.usefixtures("given_pace")
-def test_a_network_whose_measuring_and_finishing_leave_no_time_is_not_measured(dataset, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 10.0)
-    enough = LEVELS[-1].least_epochs * 10 + 5.5
-    for limit_seconds, measured in ((enough, False), (enough + 2, True)):
-        plan = automatic(plan_for(dataset, "auto"), [], limit_seconds, verbose=0)
-        said = f"light: needs at least {LEVELS[-1].least_epochs} epochs, for which there is no time"
-        assert (said not in plan.time_limit_notes) == measured
+@pytest.mark.parametrize(("more_seconds", "measured"), [(-2, False), (2, True)])
+def test_a_network_whose_least_epochs_leave_no_time_is_not_measured(dataset, monkeypatch, more_seconds, measured):
+    monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 20.0)
+    light = LEVELS[-1]
+    others = 8 + 1 + 1.5  # measuring and compiling it, and finishing
+    limit_seconds = (light.least_epochs * 20 + others) / 0.97 + more_seconds
+    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds, verbose=0)
+    said = f"light: needs at least {light.least_epochs} epochs, for which there is no time"
+    assert (said not in plan.time_limit_notes) == measured
 
 
 def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file, monkeypatch):

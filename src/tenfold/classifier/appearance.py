@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tenfold.classifier.metadata import Polarity
+from tenfold.classifier.metadata import Polarity, grey_levels
 from tenfold.types import Images
 
 _AT_MOST = 2_000
@@ -35,7 +35,7 @@ def ink(images: Images, polarity: Polarity) -> tuple[float, float] | None:
     """
     if polarity == "none":
         return None
-    grey = _some(images).mean(axis=3, dtype=np.float32)
+    grey = grey_levels(_some(images))
     border = np.concatenate([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]], axis=1)
     ground = np.median(border, axis=1)[:, np.newaxis, np.newaxis]
     above = np.maximum(grey - ground if polarity == "light-on-dark" else ground - grey, 0)

@@ -77,7 +77,10 @@ def auto_recipe(
         "training": {"epochs": epochs, "batch_size": batch_size},
         "augmentation": {name: round(strength * amount, 4) for name, amount in amounts.items()} | {"fill": "edge"},
     }
-    return checked_recipe(load_recipe("auto").model_dump(exclude_none=True) | chosen, overrides, source="auto")
+    recipe = checked_recipe(load_recipe("auto").model_dump(exclude_none=True) | chosen, overrides, source="auto")
+    if recipe.training.epochs < epochs:  # as the user sets: then there are no more of use
+        return auto_recipe(level, images, image_shape, class_names, overrides, recipe.training.epochs)
+    return recipe
 
 
 def _network(level: Level, image_shape: tuple[int, int, int]) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,9 @@ def parse_duration(text: str) -> float:
 
 
 def duration_in_words(seconds: float) -> str:
-    """Such as "0.03 s", "4.2 s", "48 s" or "3 min 5 s"."""
+    """Such as "3 ms", "0.03 s", "4.2 s", "48 s" or "3 min 5 s"."""
+    if seconds < 0.0095:
+        return f"{1000 * seconds:.1g} ms"
     if seconds < 0.095:
         return f"{seconds:.2f} s"
     if seconds < 9.95:

@@ -3,7 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tenfold.models.architectures import outline_model
 from tenfold.models.arithmetic import layer_arithmetic
@@ -17,17 +17,32 @@ from tenfold.training.compile_cache import programs_are_kept
 from tenfold.training.pace import Pace, measure_pace
 
 _SPARED = 0.03
-# Saving, figures and report: with many test images, a second longer than with a few.
-_LEAST_FINISH_SECONDS, _MANY_TEST_IMAGES = 1.5, 10_000
+# Saving, figures and report; the saved model is compared with the trained one, whose layers are compiled one by one.
+# Figures take longer for many classes.
+_FINISH_SECONDS, _FINISH_SECONDS_PER_LAYER, _FINISH_SECONDS_PER_CLASS = 0.9, 0.05, 0.004
+_MANY_TEST_IMAGES = 10_000  # which take figures a second longer than a few
 _MEASURED_SECONDS = 2.0
 # Tracing a program, and reading what was compiled for it from the cache.
-_CACHED_COMPILE_SECONDS = 0.8
-_LEAST_COMPILE_SECONDS = 2.0  # for measuring and for training
+_CACHED_COMPILE_SECONDS = 0.5
 _REDRAWING_SECONDS = 0.001  # of each image in another hand
 # Forward, gradient of the inputs and of the weights: each a product and a sum.
 _OPERATIONS_PER_PRODUCT = 6
 # The peak of a core with two vector units of 16 products and sums a cycle, at 3 GHz; networks reach about half of it.
 _MOST_OPERATIONS_PER_SECOND_AND_CORE = 200e9
+
+
+class Measured(NamedTuple):
+    """What was found out about a network.
+
+    Args:
+        recipe: Its recipe.
+        pace: Of one network.
+        seconds: What finding it out took.
+    """
+
+    recipe: Recipe
+    pace: Pace
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,11 @@ class Forecast:
     fixed_seconds: float
 
     @property
+    def left_seconds(self) -> float:
+        """For epochs."""
+        return self.epochs_in_time * self.epoch_seconds
+
+    @property
     def seconds(self) -> float:
         """From the start of the process to the finished run."""
         return self.fixed_seconds + min(self.epochs_in_time, self.recipe.training.epochs) * self.epoch_seconds
@@ -60,30 +80,32 @@ def least_epoch_seconds(plan: Plan, recipe: Recipe) -> float:
     return _OPERATIONS_PER_PRODUCT * products * plan.images_per_epoch / rate
 
 
-def least_other_seconds(plan: Plan) -> float:
-    """What measuring a network's pace, compiling it and finishing a run take at least, where an epoch takes seconds."""
-    return _MEASURED_SECONDS + _LEAST_COMPILE_SECONDS + _least_finishing_seconds(len(plan.dataset.test))
-
-
-def make_forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
-    """Build the network and measure its pace; what is left of the time then, but for finishing, is for epochs.
-
-    Args:
-        plan: The data, and a clock that has run since the process started.
-        recipe: With as many epochs as can be of use.
-        limit_seconds: For the whole run.
-    """
+def measure(plan: Plan, recipe: Recipe) -> Measured:
+    """Build a recipe's network and measure its pace."""
     started = time.perf_counter()
     model = build(recipe, plan.dataset, plan.images_per_epoch)
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
-    building = recipe.networks * (time.perf_counter() - started)
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
+    return Measured(recipe, pace, time.perf_counter() - started)
+
+
+def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forecast:
+    """What is left of the time now, but for compiling and finishing, is for epochs.
+
+    Args:
+        plan: The data, and a clock that has run since the process started.
+        measured: Its recipe has as many epochs as can be of use.
+        limit_seconds: For the whole run.
+    """
+    recipe, pace = measured.recipe, measured.pace
     # What the first network's program was compiled to, the others' find in the cache, if there is one.
     cached = min(pace.compile_seconds, _CACHED_COMPILE_SECONDS if programs_are_kept() else math.inf)
     compiling = pace.compile_seconds + (recipe.networks - 1) * cached
-    fixed = plan.watch.total() + building + compiling + _finishing_seconds(plan, recipe, pace)
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
+    # A pass forward is about a third of a step, and so is its program.
+    evaluating = compiling / 3 if validated else 0.0
+    fixed = plan.watch.total() + compiling + evaluating + _finishing_seconds(plan, recipe, pace)
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     left = (1 - _SPARED) * limit_seconds - fixed
@@ -92,8 +114,9 @@ def make_forecast(plan: Plan, recipe: Recipe, limit_seconds: float) -> Forecast:
         return resized
     # The schedule is part of the program: with these epochs, it is in the cache, with others, it is compiled once more.
     # So it is with weights and strangers, which were not measured.
-    if left >= recipe.training.epochs * epoch_seconds and not plan.class_weight and plan.strangers is None:
-        fixed -= compiling - recipe.networks * cached
+    saved = compiling - recipe.networks * cached
+    if left + saved >= recipe.training.epochs * epoch_seconds and not plan.class_weight and plan.strangers is None:
+        left, fixed = left + saved, fixed - saved
     return _with_whole_images(recipe, left, epoch_seconds, fixed)
 
 
@@ -103,11 +126,9 @@ def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
     # A pass forward is about a third of a step, but with what all layers give, by ONNX Runtime, as long as one.
     images = tested / 3 + min(2 * MOST_IMAGES, len(plan.train)) + redrawn
     passing = recipe.runs_per_image * pace.epoch_seconds * images / len(plan.train)
-    return passing + _least_finishing_seconds(tested) + redrawn * _REDRAWING_SECONDS
-
-
-def _least_finishing_seconds(tested: int) -> float:
-    return _LEAST_FINISH_SECONDS + min(1.0, tested / _MANY_TEST_IMAGES)
+    layers, classes = recipe.networks * len(recipe.network), len(plan.dataset.class_names)
+    always = _FINISH_SECONDS + _FINISH_SECONDS_PER_LAYER * layers + _FINISH_SECONDS_PER_CLASS * classes
+    return passing + always + min(1.0, tested / _MANY_TEST_IMAGES) + redrawn * _REDRAWING_SECONDS
 
 
 def _with_whole_images(recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float) -> Forecast:

@@ -11,13 +11,18 @@ from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
-from tenfold.run.forecast import Forecast, least_epoch_seconds, least_other_seconds, make_forecast
+from tenfold.run.forecast import Forecast, least_epoch_seconds, make_forecast, measure
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Verbose
 
 _OPTIMIZER = "compile.optimizer"
+
+# Finding out about a level, which has more to compile than `quick`, and may have to where `quick` is compiled already.
+_MEASURING_SECONDS, _TIMES_QUICK = 8.0, 2.0
+# Of the time in which `quick` could train, what finding out about a level may take from it.
+_MEASURING_SHARE = 0.2
 
 
 def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Plan:
@@ -27,7 +32,7 @@ def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Pla
         RecipeError: Starting and finishing alone take longer.
     """
     notes = _Notes(verbose)
-    forecast = make_forecast(plan, plan.recipe, limit_seconds)
+    forecast = make_forecast(plan, measure(plan, plan.recipe), limit_seconds)
     _check(forecast, limit_seconds)
     notes.add(f"Time for {_described(forecast)}")
     return _settled(plan, forecast, limit_seconds, notes)
@@ -59,28 +64,36 @@ def _chosen_level(
     plan: Plan, overrides: Sequence[str], limit_seconds: float, notes: "_Notes"
 ) -> tuple[Level | None, Forecast]:
     """The heaviest level that there is time for; None, which is `quick`, where there is time for none."""
-    slowness = 1.0
+    # What is certain first: whatever is tried after it has to leave time for it.
+    quick = measure(plan, _candidate(plan, None, overrides))
+    fallback = make_forecast(plan, quick, limit_seconds)
+    notes.add(f"quick: {_described(fallback)}")
+    _check(fallback, limit_seconds)
+    measuring, slowness = max(_MEASURING_SECONDS, _TIMES_QUICK * quick.seconds), 1.0
     for level in LEVELS:
-        recipe, least_epochs = _candidate(plan, level, overrides), level.least_epochs
-        if recipe.training.epochs < least_epochs:
-            notes.add(f"{level.name}: needs at least {counted(least_epochs, 'epoch')}, more than are set")
-            continue
+        recipe = _candidate(plan, level, overrides)
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
-        left = limit_seconds - plan.watch.total() - least_other_seconds(plan)
-        if left / least_seconds < least_epochs:
-            notes.add(f"{level.name}: needs at least {counted(least_epochs, 'epoch')}, for which there is no time")
-            continue
-        forecast = make_forecast(plan, recipe, limit_seconds)
-        said = f"{level.name}: {_described(forecast)}"
-        if forecast.epochs_in_time >= least_epochs:
-            notes.add(said)
-            return level, forecast
-        notes.add(f"{said}, too few for it, which needs {least_epochs}" if forecast.epochs_in_time > 0 else said)
-        # Lighter networks use a machine less well than this one does.
-        slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
-    forecast = make_forecast(plan, _candidate(plan, None, overrides), limit_seconds)
-    notes.add(f"quick: {_described(forecast)}")
-    return None, forecast
+        left = make_forecast(plan, quick, limit_seconds).left_seconds
+        all_of_quick = quick.recipe.training.epochs * fallback.epoch_seconds
+        if recipe.training.epochs < level.least_epochs:
+            notes.add(f"{level.name}: needs at least {counted(level.least_epochs, 'epoch')}, more than are set")
+        elif left - measuring < min(all_of_quick, (1 - _MEASURING_SHARE) * left):
+            notes.add(f"{level.name}: no time to measure its pace")
+        elif left - measuring < level.least_epochs * least_seconds:  # all else takes it as long as `quick` at least
+            notes.add(
+                f"{level.name}: needs at least {counted(level.least_epochs, 'epoch')}, for which there is no time"
+            )
+        else:
+            forecast = make_forecast(plan, measure(plan, recipe), limit_seconds)
+            said = f"{level.name}: {_described(forecast)}"
+            if forecast.epochs_in_time >= level.least_epochs:
+                notes.add(said)
+                return level, forecast
+            too_few = f", too few for it, which needs {level.least_epochs}" if forecast.epochs_in_time > 0 else ""
+            notes.add(said + too_few)
+            # Lighter networks use a machine less well than this one does.
+            slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
+    return None, make_forecast(plan, quick, limit_seconds)
 
 
 def _why(plan: Plan, recipe: Recipe, level: Level | None) -> str:

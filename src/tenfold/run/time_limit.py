@@ -11,7 +11,7 @@ from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
-from tenfold.run.forecast import Forecast, least_epoch_seconds, make_forecast, measure
+from tenfold.run.forecast import Forecast, Measured, least_epoch_seconds, make_forecast, measure
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
@@ -69,31 +69,45 @@ def _chosen_level(
     fallback = make_forecast(plan, quick, limit_seconds)
     notes.add(f"quick: {_described(fallback)}")
     _check(fallback, limit_seconds)
-    measuring, slowness = max(_MEASURING_SECONDS, _TIMES_QUICK * quick.seconds), 1.0
+    slowness = 1.0
     for level in LEVELS:
         recipe = _candidate(plan, level, overrides)
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
-        left = make_forecast(plan, quick, limit_seconds).left_seconds
-        all_of_quick = quick.recipe.training.epochs * fallback.epoch_seconds
-        if recipe.training.epochs < level.least_epochs:
-            notes.add(f"{level.name}: needs at least {counted(level.least_epochs, 'epoch')}, more than are set")
-        elif left - measuring < min(all_of_quick, (1 - _MEASURING_SHARE) * left):
-            notes.add(f"{level.name}: no time to measure its pace")
-        elif left - measuring < level.least_epochs * least_seconds:  # all else takes it as long as `quick` at least
-            notes.add(
-                f"{level.name}: needs at least {counted(level.least_epochs, 'epoch')}, for which there is no time"
-            )
-        else:
-            forecast = make_forecast(plan, measure(plan, recipe), limit_seconds)
-            said = f"{level.name}: {_described(forecast)}"
-            if forecast.epochs_in_time >= level.least_epochs:
-                notes.add(said)
-                return level, forecast
-            too_few = f", too few for it, which needs {level.least_epochs}" if forecast.epochs_in_time > 0 else ""
-            notes.add(said + too_few)
-            # Lighter networks use a machine less well than this one does.
-            slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
+        fallback = make_forecast(plan, quick, limit_seconds)
+        if ruled_out := _ruled_out(level, recipe, least_seconds, quick, fallback):
+            notes.add(f"{level.name}: {ruled_out}")
+            continue
+        forecast = make_forecast(plan, measure(plan, recipe), limit_seconds)
+        said = f"{level.name}: {_described(forecast)}"
+        if forecast.epochs_in_time >= level.least_epochs:
+            notes.add(said)
+            return level, forecast
+        notes.add(f"{said}, too few for it, which needs {level.least_epochs}" if forecast.epochs_in_time > 0 else said)
+        # Lighter networks use a machine less well than this one does.
+        slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
     return None, make_forecast(plan, quick, limit_seconds)
+
+
+def _ruled_out(level: Level, recipe: Recipe, least_seconds: float, quick: Measured, fallback: Forecast) -> str:
+    """Why a level need not be measured; empty if it is worth a try.
+
+    Args:
+        level: The level.
+        recipe: Its recipe.
+        least_seconds: Of an epoch.
+        quick: What was measured of `quick`.
+        fallback: What `quick` could do now.
+    """
+    needs = f"needs at least {counted(level.least_epochs, 'epoch')}"
+    if recipe.training.epochs < level.least_epochs:
+        return f"{needs}, more than are set"
+    left = fallback.left_seconds - max(_MEASURING_SECONDS, _TIMES_QUICK * quick.seconds)
+    all_epochs = quick.recipe.training.epochs * fallback.epoch_seconds
+    if left < min(all_epochs, (1 - _MEASURING_SHARE) * fallback.left_seconds):
+        return "no time to measure its pace"
+    if left < level.least_epochs * least_seconds:  # all else takes it as long as `quick` at least
+        return f"{needs}, for which there is no time"
+    return ""
 
 
 def _why(plan: Plan, recipe: Recipe, level: Level | None) -> str:

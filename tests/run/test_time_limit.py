@@ -52,7 +52,7 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     assert quick.startswith("quick: 2 convolutions with 16 to 32 filters, ")
     assert first == "heavy: needs at least 1,000,000,000,000 epochs, for which there is no time"
     assert second.startswith("medium: 4 convolutions with 32 to 64 filters, ") and second.endswith(
-        ", too few for it, which needs 100000"
+        ", too few for it, which needs 100,000"
     )
     assert third.startswith("light: 2 convolutions with 24 to 48 filters, ")
     assert why.startswith("Chosen: light, muon, batches of 32, ")
@@ -106,16 +106,17 @@ def test_where_there_is_no_time_for_quick_nothing_else_is_measured(dataset, monk
     assert line == "quick: 2 convolutions with 16 to 32 filters, no time for an epoch"
 
 
+@pytest.mark.parametrize("epoch_seconds", [0.001, 2.0])
 @pytest.mark.parametrize("auto", [True, False])
-def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, auto, monkeypatch):
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(4.0, 2.0))
+def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, auto, epoch_seconds, monkeypatch):
+    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(4.0, epoch_seconds))
 
     def planned(seconds):
         plan = plan_for(dataset, "auto" if auto else recipe_file)
         return automatic(plan, [], seconds, 0) if auto else within_time_limit(plan, seconds, 0)
 
     with pytest.raises(RecipeError) as refused:
-        planned(5)
+        planned(1)
     proposed = int(str(refused.value).rpartition("--time-limit ")[2].rstrip("s."))
     assert planned(proposed).predicted_seconds <= proposed
 
@@ -163,13 +164,53 @@ def test_progressive_resizing_is_not_for_networks_that_flatten(dataset, monkeypa
 @pytest.mark.usefixtures("given_pace")
 @pytest.mark.parametrize(("more_seconds", "measured"), [(-2, False), (2, True)])
 def test_a_network_whose_least_epochs_leave_no_time_is_not_measured(dataset, monkeypatch, more_seconds, measured):
+    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[-1], least_epochs=2, least_steps=0),))
     monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 20.0)
-    light = LEVELS[-1]
-    others = 8 + 1 + 1.5  # measuring and compiling it, and finishing
-    limit_seconds = (light.least_epochs * 20 + others) / 0.97 + more_seconds
-    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds, verbose=0)
-    said = f"light: needs at least {light.least_epochs} epochs, for which there is no time"
+    others = 8 + 1 + 0.5 + 1.3  # measuring it, compiling it again, what is left of that for all epochs, and finishing
+    plan = automatic(plan_for(dataset, "auto"), [], (2 * 20 + others) / 0.97 + more_seconds, verbose=0)
+    said = "light: needs at least 2 epochs, for which there is no time"
     assert (said not in plan.time_limit_notes) == measured
+
+
+def levels_are_slow(monkeypatch, plan, epoch_seconds=0.5, measuring_seconds=0.0):
+    """`quick` has a hundredth of a second for an epoch; measuring anything else moves the plan's clock."""
+
+    def pace(model, *arguments):
+        if any(getattr(layer, "filters", 0) == 16 for layer in model.layers):  # of `quick`
+            return Pace(1.0, 0.01)
+        plan.watch._started -= measuring_seconds
+        return Pace(1.0, epoch_seconds)
+
+    monkeypatch.setattr("tenfold.run.forecast.measure_pace", pace)
+
+
+@pytest.mark.parametrize(("limit_seconds", "level"), [(24, "quick"), (40, "heavy")])
+def test_few_images_need_more_epochs_for_enough_steps(dataset, monkeypatch, limit_seconds, level):
+    plan = plan_for(dataset, "auto")  # 270 images are 9 steps
+    levels_are_slow(monkeypatch, plan)
+    found = automatic(plan, [], limit_seconds, verbose=0)
+    assert found.time_limit_notes[-2].startswith(f"Chosen: {level}, ")
+    too_few = [note for note in found.time_limit_notes if note.endswith(", too few for it, which needs 45")]
+    assert bool(too_few) == (level == "quick")
+    assert found.recipe.training.epochs >= 45
+
+
+def test_what_was_measured_in_vain_is_part_of_the_forecast(dataset, monkeypatch):
+    plan = plan_for(dataset, "auto")
+    levels_are_slow(monkeypatch, plan, epoch_seconds=5.0, measuring_seconds=10.0)
+    found = automatic(plan, [], limit_seconds=40, verbose=0)
+    assert found.time_limit_notes[1].startswith("heavy: 4 convolutions with 32 to 64 filters, ")
+    assert 10 < found.predicted_seconds < 40
+    assert found.recipe.training.epochs == 167
+
+
+def test_where_measuring_takes_longer_than_reckoned_quick_is_late_but_trained(dataset, monkeypatch):
+    plan = plan_for(dataset, "auto")
+    levels_are_slow(monkeypatch, plan, measuring_seconds=30.0)
+    found = automatic(plan, [], limit_seconds=20, verbose=0)
+    assert "quick: it will be late, as finding this out took 30 s" in found.time_limit_notes
+    assert 30 < found.predicted_seconds < 40
+    assert found.recipe.training.epochs == 167
 
 
 def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file, monkeypatch):
@@ -179,7 +220,9 @@ def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset
 
 
 def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
-    with pytest.raises(RecipeError, match=r"limit is 0\.5 s; starting and finishing take .* --time-limit \d+s"):
+    with pytest.raises(
+        RecipeError, match=r"limit is 0\.5 s; a short run takes .* on this machine\. .* --time-limit \d+s"
+    ):
         tenfold.train(dataset, recipe_file, time_limit=0.5, verbose=0)
 
 

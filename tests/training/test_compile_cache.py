@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 from tenfold.training import compile_cache as module
-from tenfold.training.compile_cache import compile_cache, compile_cache_bytes, compile_cache_folder
+from tenfold.training.compile_cache import compile_cache, compile_cache_bytes, compile_cache_folder, programs_are_kept
 
 SETTINGS = (
     "jax_compilation_cache_dir",
@@ -46,6 +46,7 @@ def settings():
 
 def test_a_program_is_kept_and_taken_from_disk(folder):
     with compile_cache():
+        assert programs_are_kept()
         first = triple()
     kept = programs(folder)
     assert any("lambda" in path.name for path in kept)
@@ -125,6 +126,7 @@ def test_a_folder_that_cannot_be_made_costs_one_warning(folder):
     folder.write_text("in the way")
     with pytest.warns(UserWarning, match="TENFOLD_COMPILE_CACHE") as found, compile_cache():
         assert triple().tolist() == [1, 4, 7, 10]
+        assert not programs_are_kept()
     assert len(found) == 1
 
 

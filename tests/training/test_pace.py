@@ -45,9 +45,14 @@ def test_an_epoch_takes_as_long_as_its_steps_after_the_first(monkeypatch, steps,
     assert measured <= clock.now - 1007 <= measured + in_chunk * step_seconds + steps * min(step_seconds, 0.01)
 
 
-def test_the_model_stays_as_it_is():
+def small_model():
     model = keras.Sequential([keras.Input((4, 4, 1)), layers.BatchNormalization(), layers.Flatten(), layers.Dense(3)])
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
+def test_the_model_stays_as_it_is():
+    model = small_model()
     x, y = np.random.default_rng(0).random((70, 4, 4, 1), np.float32), np.arange(70) % 3
     before = model.get_weights()
     found = pace.measure_pace(model, x, y, 32, None, seconds=0.1)
@@ -56,3 +61,13 @@ def test_the_model_stays_as_it_is():
     assert int(model.optimizer.iterations) == 0
     for weight, expected in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, expected)
+
+
+def test_what_was_compiled_before_counts_as_if_it_were_compiled_now(tmp_path, monkeypatch):
+    monkeypatch.setenv("TENFOLD_COMPILE_CACHE", str(tmp_path))
+    x, y = np.zeros((70, 4, 4, 1), np.float32), np.zeros(70, int)
+    cold, warm = (pace.measure_pace(small_model(), x, y, 32, None, seconds=0.1) for _ in range(2))
+    assert cold.saved_seconds == 0
+    assert 0 < warm.saved_seconds < warm.compile_seconds
+    monkeypatch.setenv("TENFOLD_COMPILE_CACHE", "off")
+    assert pace.measure_pace(small_model(), x, y, 32, None, seconds=0.1).saved_seconds == 0

@@ -33,6 +33,7 @@ class Level:
         filters: Of the first stage.
         convolutions: In each stage.
         least_epochs: With fewer, the level below is better.
+        least_steps: With fewer, it is, too, where images are few.
         most_epochs: More bring nothing, but for data of few images.
     """
 
@@ -40,10 +41,11 @@ class Level:
     filters: int
     convolutions: int
     least_epochs: int
+    least_steps: int
     most_epochs: int
 
 
-LEVELS = (Level("heavy", 32, 2, 3, 40), Level("light", 24, 1, 2, 30))
+LEVELS = (Level("heavy", 32, 2, 3, 400, 40), Level("light", 24, 1, 2, 400, 30))
 """From the heaviest to the lightest; where there is no time for any of them, there is still `quick`."""
 
 

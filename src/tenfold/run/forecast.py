@@ -37,7 +37,7 @@ class Measured(NamedTuple):
     Args:
         recipe: Its recipe.
         pace: Of one network.
-        seconds: What finding it out took.
+        seconds: What finding it out takes with nothing compiled yet.
     """
 
     recipe: Recipe
@@ -54,17 +54,16 @@ class Forecast:
         epochs_in_time: How many epochs would fit, perhaps a fraction of one; not above 0 where nothing fits.
         epoch_seconds: How long each takes, of all networks that are averaged.
         fixed_seconds: Everything else, from the start of the process to the finished run.
+        left_seconds: Of the time, for epochs.
+        shortest_seconds: Of a run with one epoch, or with all, if that takes less: all are compiled already.
     """
 
     recipe: Recipe
     epochs_in_time: float
     epoch_seconds: float
     fixed_seconds: float
-
-    @property
-    def left_seconds(self) -> float:
-        """For epochs."""
-        return self.epochs_in_time * self.epoch_seconds
+    left_seconds: float
+    shortest_seconds: float
 
     @property
     def seconds(self) -> float:
@@ -87,7 +86,7 @@ def measure(plan: Plan, recipe: Recipe) -> Measured:
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
-    return Measured(recipe, pace, time.perf_counter() - started)
+    return Measured(recipe, pace, time.perf_counter() - started + pace.saved_seconds)
 
 
 def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forecast:
@@ -109,15 +108,18 @@ def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forec
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     left = (1 - _SPARED) * limit_seconds - fixed
-    # Smaller images have a program of their own.
-    if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds, fixed + compiling):
-        return resized
     # The schedule is part of the program: with these epochs, it is in the cache, with others, it is compiled once more.
     # So it is with weights and strangers, which were not measured.
-    saved = compiling - recipe.networks * cached
-    if left + saved >= recipe.training.epochs * epoch_seconds and not plan.class_weight and plan.strangers is None:
+    known = plan.class_weight is None and plan.strangers is None
+    saved = compiling - recipe.networks * cached if known else 0.0
+    all_seconds = recipe.training.epochs * epoch_seconds
+    shortest = fixed + min(epoch_seconds, all_seconds - saved)
+    # Smaller images have a program of their own.
+    if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds, fixed + compiling, shortest):
+        return resized
+    if left + saved >= all_seconds:
         left, fixed = left + saved, fixed - saved
-    return _with_whole_images(recipe, left, epoch_seconds, fixed)
+    return _with_whole_images(recipe, left, epoch_seconds, fixed, shortest)
 
 
 def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
@@ -131,7 +133,9 @@ def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
     return passing + always + min(1.0, tested / _MANY_TEST_IMAGES) + redrawn * _REDRAWING_SECONDS
 
 
-def _with_whole_images(recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float) -> Forecast:
+def _with_whole_images(
+    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float, shortest_seconds: float
+) -> Forecast:
     """What fits without progressive resizing; less than an epoch takes a share of the images."""
     in_time = left_seconds / epoch_seconds
     settled: dict[str, Any] = {
@@ -141,11 +145,12 @@ def _with_whole_images(recipe: Recipe, left_seconds: float, epoch_seconds: float
     if 0 < in_time < 1:
         settled["fraction"] = _rounded_down(in_time * recipe.training.fraction)
     training = recipe.training.model_copy(update=settled)
-    return Forecast(recipe.model_copy(update={"training": training}), in_time, epoch_seconds, fixed_seconds)
+    recipe = recipe.model_copy(update={"training": training})
+    return Forecast(recipe, in_time, epoch_seconds, fixed_seconds, left_seconds, shortest_seconds)
 
 
 def _with_smaller_images(
-    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float
+    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float, shortest_seconds: float
 ) -> Forecast | None:
     """What fits with progressive resizing; None without it, or where there is no time for two epochs and compiling.
 
@@ -154,6 +159,7 @@ def _with_smaller_images(
         left_seconds: For epochs.
         epoch_seconds: Of an epoch on whole images.
         fixed_seconds: See `Forecast`.
+        shortest_seconds: See `Forecast`.
     """
     if not (resizing := recipe.training.progressive_resizing):
         return None
@@ -163,7 +169,8 @@ def _with_smaller_images(
         training = recipe.training.model_copy(update={"epochs": epochs})
         seconds = (epochs - training.small_epochs * saved) * epoch_seconds
         if seconds <= left_seconds:
-            return Forecast(recipe.model_copy(update={"training": training}), epochs, seconds / epochs, fixed_seconds)
+            recipe = recipe.model_copy(update={"training": training})
+            return Forecast(recipe, epochs, seconds / epochs, fixed_seconds, left_seconds, shortest_seconds)
     return None
 
 

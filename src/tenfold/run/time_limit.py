@@ -19,7 +19,7 @@ from tenfold.types import Verbose
 
 _OPTIMIZER = "compile.optimizer"
 
-# Finding out about a level, which has more to compile than `quick`, and may have to where `quick` is compiled already.
+# Finding out about a level takes so long at least, and so many times as long as finding out about `quick`.
 _MEASURING_SECONDS, _TIMES_QUICK = 8.0, 2.0
 # Of the time in which `quick` could train, what finding out about a level may take from it.
 _MEASURING_SHARE = 0.2
@@ -66,46 +66,65 @@ def _chosen_level(
     """The heaviest level that there is time for; None, which is `quick`, where there is time for none."""
     # What is certain first: whatever is tried after it has to leave time for it.
     quick = measure(plan, _candidate(plan, None, overrides))
-    fallback = make_forecast(plan, quick, limit_seconds)
+    fallback, certain = make_forecast(plan, quick, limit_seconds), plan.watch.total()
     notes.add(f"quick: {_described(fallback)}")
     _check(fallback, limit_seconds)
     slowness = 1.0
     for level in LEVELS:
         recipe = _candidate(plan, level, overrides)
+        least_epochs = _least_epochs(level, recipe, plan.images_per_epoch)
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
         fallback = make_forecast(plan, quick, limit_seconds)
-        if ruled_out := _ruled_out(level, recipe, least_seconds, quick, fallback):
+        if ruled_out := _ruled_out(recipe, least_epochs, least_seconds, quick, fallback):
             notes.add(f"{level.name}: {ruled_out}")
             continue
         forecast = make_forecast(plan, measure(plan, recipe), limit_seconds)
         said = f"{level.name}: {_described(forecast)}"
-        if forecast.epochs_in_time >= level.least_epochs:
+        if forecast.epochs_in_time >= least_epochs:
             notes.add(said)
             return level, forecast
-        notes.add(f"{said}, too few for it, which needs {level.least_epochs}" if forecast.epochs_in_time > 0 else said)
+        notes.add(f"{said}, too few for it, which needs {least_epochs:,}" if forecast.epochs_in_time > 0 else said)
         # Lighter networks use a machine less well than this one does.
         slowness *= max(1.0, forecast.epoch_seconds / least_seconds)
-    return None, make_forecast(plan, quick, limit_seconds)
+    return None, _quick_after_all(plan, quick, limit_seconds, plan.watch.total() - certain, notes)
 
 
-def _ruled_out(level: Level, recipe: Recipe, least_seconds: float, quick: Measured, fallback: Forecast) -> str:
+def _quick_after_all(
+    plan: Plan, quick: Measured, limit_seconds: float, in_vain_seconds: float, notes: "_Notes"
+) -> Forecast:
+    """What is left for `quick`; it had time, so that it is late rather than refused where the search took too long."""
+    forecast = make_forecast(plan, quick, limit_seconds)
+    if forecast.epochs_in_time > 0:
+        return forecast
+    notes.add(f"quick: it will be late, as finding this out took {duration_in_words(in_vain_seconds)}")
+    return make_forecast(plan, quick, limit_seconds + 1.1 * in_vain_seconds)
+
+
+def _least_epochs(level: Level, recipe: Recipe, images: int) -> int:
+    """Of few images, as many as make enough steps, or all that are set."""
+    of_steps = -(-level.least_steps // recipe.training.steps_per_epoch(images))
+    return max(level.least_epochs, min(of_steps, recipe.training.epochs))
+
+
+def _ruled_out(recipe: Recipe, least_epochs: int, least_seconds: float, quick: Measured, fallback: Forecast) -> str:
     """Why a level need not be measured; empty if it is worth a try.
 
     Args:
-        level: The level.
-        recipe: Its recipe.
+        recipe: Of the level.
+        least_epochs: That it needs.
         least_seconds: Of an epoch.
         quick: What was measured of `quick`.
         fallback: What `quick` could do now.
     """
-    needs = f"needs at least {counted(level.least_epochs, 'epoch')}"
-    if recipe.training.epochs < level.least_epochs:
+    needs = f"needs at least {counted(least_epochs, 'epoch')}"
+    if recipe.training.epochs < least_epochs:
         return f"{needs}, more than are set"
     left = fallback.left_seconds - max(_MEASURING_SECONDS, _TIMES_QUICK * quick.seconds)
     all_epochs = quick.recipe.training.epochs * fallback.epoch_seconds
     if left < min(all_epochs, (1 - _MEASURING_SHARE) * fallback.left_seconds):
         return "no time to measure its pace"
-    if left < level.least_epochs * least_seconds:  # all else takes it as long as `quick` at least
+    # It is compiled for longer than `quick`; all else takes as long at least.
+    if left - quick.pace.compile_seconds < least_epochs * least_seconds:
         return f"{needs}, for which there is no time"
     return ""
 
@@ -147,11 +166,10 @@ def _check(forecast: Forecast, limit_seconds: float) -> None:
 
 
 def _too_short(forecast: Forecast, limit_seconds: float) -> RecipeError:
-    least = 1.1 * (forecast.fixed_seconds + forecast.epoch_seconds)
+    shortest = forecast.shortest_seconds
     return RecipeError(
-        f"The time limit is {duration_in_words(limit_seconds)}; starting and finishing take "
-        f"{duration_in_words(forecast.fixed_seconds)}, one epoch {duration_in_words(forecast.epoch_seconds)}. "
-        f"Allow more, such as --time-limit {math.ceil(least)}s."
+        f"The time limit is {duration_in_words(limit_seconds)}; a short run takes "
+        f"{duration_in_words(shortest)} on this machine. Allow more, such as --time-limit {math.ceil(1.1 * shortest)}s."
     )
 
 

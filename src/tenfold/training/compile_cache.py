@@ -81,8 +81,10 @@ def programs_are_kept() -> bool:
     """Whether what JAX compiles now is found when the same is compiled again."""
     import jax
 
-    config = jax.config.values
-    return bool(config["jax_compilation_cache_dir"]) and bool(config["jax_enable_compilation_cache"])
+    folder, enabled = (
+        jax.config.values[f"jax_{name}"] for name in ("compilation_cache_dir", "enable_compilation_cache")
+    )
+    return bool(folder and enabled) and os.access(folder, os.W_OK)
 
 
 @contextmanager

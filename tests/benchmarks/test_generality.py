@@ -29,8 +29,8 @@ FOUND = {"case": Case((8, 8, 1), 2, 50, 20)._asdict(), "seconds": 12.5}
 @pytest.mark.parametrize(("recipe", "ending"), [("quick", "12.5 | – | – |"), ("auto", "12.5 | 18.0 | 20 |")])
 def test_the_table_compares_prediction_and_time(recipe, ending):
     found = FOUND | {"accuracy": 0.9, "test_images": 8, "predicted_seconds": 18.0}
-    document = {"cases": {"small": {recipe: found}}, "machine": {"cores": 2, "processor": "x86_64"}}
-    assert table(document).splitlines()[-1] == f"| small | 2 | 50 | 8 | `{recipe}` | 90.0% | {ending}"
+    document = {"cases": {"8×8, 50 images": {recipe: found}}, "machine": {"cores": 2, "processor": "x86_64"}}
+    assert table(document).splitlines()[-1] == f"| 8×8, 50 images | 2 | 50 | 8 | `{recipe}` | 90.0% | {ending}"
 
 
 def test_a_failed_run_is_told():

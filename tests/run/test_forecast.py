@@ -73,6 +73,14 @@ def test_validation_compiles_a_pass_forward_and_makes_it_every_epoch(forecast):
     assert validated.epoch_seconds == pytest.approx(without.epoch_seconds * (1 + 0.25 / 0.75 / 3), rel=0.01)
 
 
+@pytest.mark.parametrize(("epochs", "compiled"), [(9, 10), (200, 0)])
+def test_moving_averages_that_are_computed_anew_have_a_program_of_their_own(forecast, epochs, compiled):
+    settings = [POOLED, f"training.epochs={epochs}"]
+    without = forecast(30.0, 1.0, settings, 1_000)
+    settings[0] = POOLED.replace("[{", "[{layer='BatchNormalization'}, {", 1)
+    assert forecast(30.0, 1.0, settings, 1_000).fixed_seconds - without.fixed_seconds == pytest.approx(compiled, abs=3)
+
+
 @pytest.mark.parametrize(("settings", "compiled"), [([], 20), (["averaging.networks=3"], 60)])
 def test_without_a_cache_all_is_compiled_again(forecast, monkeypatch, settings, compiled):
     monkeypatch.setenv("TENFOLD_COMPILE_CACHE", "off")

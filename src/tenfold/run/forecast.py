@@ -14,6 +14,7 @@ from tenfold.run.learning import encoded_labels
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import available_cores
 from tenfold.training.compile_cache import programs_are_kept
+from tenfold.training.moving_averages import moving_averages_lag
 from tenfold.training.pace import Pace, measure_pace
 
 _SPARED = 0.03
@@ -37,11 +38,13 @@ class Measured(NamedTuple):
     Args:
         recipe: Its recipe.
         pace: Of one network.
+        settles: Whether its moving averages are computed anew in the end, by a program of its own.
         seconds: What finding it out takes with nothing compiled yet.
     """
 
     recipe: Recipe
     pace: Pace
+    settles: bool
     seconds: float
 
 
@@ -86,7 +89,9 @@ def measure(plan: Plan, recipe: Recipe) -> Measured:
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     batch_size = recipe.training.batch_size
     pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
-    return Measured(recipe, pace, time.perf_counter() - started + pace.saved_seconds)
+    steps = recipe.training.epochs * recipe.training.steps_per_epoch(plan.images_per_epoch)
+    settles = moving_averages_lag(model, 0 if plan.validation or recipe.compile.ema_momentum else steps)
+    return Measured(recipe, pace, settles, time.perf_counter() - started + pace.saved_seconds)
 
 
 def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forecast:
@@ -103,8 +108,8 @@ def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forec
     compiling = pace.compile_seconds + (recipe.networks - 1) * cached
     validated = len(plan.validation) / len(plan.train) if plan.validation else 0.0
     # A pass forward is about a third of a step, and so is its program.
-    evaluating = compiling / 3 if validated else 0.0
-    fixed = plan.watch.total() + compiling + evaluating + _finishing_seconds(plan, recipe, pace)
+    passes_forward = compiling / 3 * (bool(validated) + measured.settles)
+    fixed = plan.watch.total() + compiling + passes_forward + _finishing_seconds(plan, recipe, pace)
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     left = (1 - _SPARED) * limit_seconds - fixed

@@ -221,7 +221,7 @@ def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset
 
 def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
     with pytest.raises(
-        RecipeError, match=r"limit is 0\.5 s; a short run takes .* on this machine\. .* --time-limit \d+s"
+        RecipeError, match=r"limit is 0\.5 s; a short run needs .* on this machine\. .* --time-limit \d+s"
     ):
         tenfold.train(dataset, recipe_file, time_limit=0.5, verbose=0)
 

@@ -58,7 +58,7 @@ class Forecast:
         epoch_seconds: How long each takes, of all networks that are averaged.
         fixed_seconds: Everything else, from the start of the process to the finished run.
         left_seconds: Of the time, for epochs.
-        shortest_seconds: Of a run with one epoch, or with all, if that takes less: all are compiled already.
+        shortest_seconds: To allow for a run with one epoch, or with all, if that takes less: all are compiled already.
     """
 
     recipe: Recipe
@@ -118,7 +118,7 @@ def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forec
     known = plan.class_weight is None and plan.strangers is None
     saved = compiling - recipe.networks * cached if known else 0.0
     all_seconds = recipe.training.epochs * epoch_seconds
-    shortest = fixed + min(epoch_seconds, all_seconds - saved)
+    shortest = (fixed + min(epoch_seconds, all_seconds - saved)) / (1 - _SPARED)
     # Smaller images have a program of their own.
     if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds, fixed + compiling, shortest):
         return resized

@@ -168,7 +168,7 @@ def _check(forecast: Forecast, limit_seconds: float) -> None:
 def _too_short(forecast: Forecast, limit_seconds: float) -> RecipeError:
     shortest = forecast.shortest_seconds
     return RecipeError(
-        f"The time limit is {duration_in_words(limit_seconds)}; a short run takes "
+        f"The time limit is {duration_in_words(limit_seconds)}; a short run needs "
         f"{duration_in_words(shortest)} on this machine. Allow more, such as --time-limit {math.ceil(1.1 * shortest)}s."
     )
 

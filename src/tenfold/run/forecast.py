@@ -119,12 +119,14 @@ def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forec
     saved = compiling - recipe.networks * cached if known else 0.0
     all_seconds = recipe.training.epochs * epoch_seconds
     shortest = (fixed + min(epoch_seconds, all_seconds - saved)) / (1 - _SPARED)
-    # Smaller images have a program of their own.
-    if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds, fixed + compiling, shortest):
-        return resized
+    if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds):
+        recipe, epoch_seconds = resized
+        left, fixed = left - compiling, fixed + compiling  # smaller images have a program of their own
+        return Forecast(recipe, recipe.training.epochs, epoch_seconds, fixed, left, shortest)
     if left + saved >= all_seconds:
         left, fixed = left + saved, fixed - saved
-    return _with_whole_images(recipe, left, epoch_seconds, fixed, shortest)
+    in_time = left / epoch_seconds
+    return Forecast(_with_whole_images(recipe, in_time), in_time, epoch_seconds, fixed, left, shortest)
 
 
 def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
@@ -138,33 +140,27 @@ def _finishing_seconds(plan: Plan, recipe: Recipe, pace: Pace) -> float:
     return passing + always + min(1.0, tested / _MANY_TEST_IMAGES) + redrawn * _REDRAWING_SECONDS
 
 
-def _with_whole_images(
-    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float, shortest_seconds: float
-) -> Forecast:
+def _with_whole_images(recipe: Recipe, epochs_in_time: float) -> Recipe:
     """What fits without progressive resizing; less than an epoch takes a share of the images."""
-    in_time = left_seconds / epoch_seconds
     settled: dict[str, Any] = {
-        "epochs": min(recipe.training.epochs, max(1, int(in_time))),
+        "epochs": min(recipe.training.epochs, max(1, int(epochs_in_time))),
         "progressive_resizing": None,
     }
-    if 0 < in_time < 1:
-        settled["fraction"] = _rounded_down(in_time * recipe.training.fraction)
-    training = recipe.training.model_copy(update=settled)
-    recipe = recipe.model_copy(update={"training": training})
-    return Forecast(recipe, in_time, epoch_seconds, fixed_seconds, left_seconds, shortest_seconds)
+    if 0 < epochs_in_time < 1:
+        settled["fraction"] = _rounded_down(epochs_in_time * recipe.training.fraction)
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
 
 
-def _with_smaller_images(
-    recipe: Recipe, left_seconds: float, epoch_seconds: float, fixed_seconds: float, shortest_seconds: float
-) -> Forecast | None:
+def _with_smaller_images(recipe: Recipe, left_seconds: float, epoch_seconds: float) -> tuple[Recipe, float] | None:
     """What fits with progressive resizing; None without it, or where there is no time for two epochs and compiling.
 
     Args:
         recipe: With as many epochs as can be of use.
         left_seconds: For epochs.
         epoch_seconds: Of an epoch on whole images.
-        fixed_seconds: See `Forecast`.
-        shortest_seconds: See `Forecast`.
+
+    Returns:
+        The recipe with the epochs that fit, and how long each of them takes on average.
     """
     if not (resizing := recipe.training.progressive_resizing):
         return None
@@ -174,8 +170,7 @@ def _with_smaller_images(
         training = recipe.training.model_copy(update={"epochs": epochs})
         seconds = (epochs - training.small_epochs * saved) * epoch_seconds
         if seconds <= left_seconds:
-            recipe = recipe.model_copy(update={"training": training})
-            return Forecast(recipe, epochs, seconds / epochs, fixed_seconds, left_seconds, shortest_seconds)
+            return recipe.model_copy(update={"training": training}), seconds / epochs
     return None
 
 

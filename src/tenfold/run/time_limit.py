@@ -97,6 +97,7 @@ def _quick_after_all(
     if forecast.epochs_in_time > 0:
         return forecast
     notes.add(f"quick: it will be late, as finding this out took {duration_in_words(in_vain_seconds)}")
+    # A tenth more, as some time has passed before and since, and a part of any limit is kept back.
     return make_forecast(plan, quick, limit_seconds + 1.1 * in_vain_seconds)
 
 

@@ -81,10 +81,9 @@ def programs_are_kept() -> bool:
     """Whether what JAX compiles now is found when the same is compiled again."""
     import jax
 
-    folder, enabled = (
-        jax.config.values[f"jax_{name}"] for name in ("compilation_cache_dir", "enable_compilation_cache")
-    )
-    return bool(folder and enabled) and os.access(folder, os.W_OK)
+    config = jax.config.values
+    folder = config["jax_compilation_cache_dir"]
+    return bool(folder and config["jax_enable_compilation_cache"]) and os.access(folder, os.W_OK)
 
 
 @contextmanager

@@ -1,10 +1,19 @@
-"""Writing files so that nobody ever meets half of one."""
+"""Where files go, and writing them so that nobody ever meets half of one."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """What Tenfold keeps is below this folder: $TENFOLD_CACHE, or the user's cache folder on this system."""
+    if chosen := os.environ.get("TENFOLD_CACHE"):
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - ~nobody stays
+    from platformdirs import user_cache_path
+
+    return user_cache_path("tenfold", appauthor=False)
 
 
 @contextmanager

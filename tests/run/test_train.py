@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError, TrainingInterrupted
 from tenfold.keras_on_jax import keras
+from tenfold.onnx_runtime import onnxruntime
 from tenfold.photo.strangers import draw_strangers
 from tenfold.run.plan import training_splits
 

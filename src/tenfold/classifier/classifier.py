@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
-import onnxruntime
 from PIL import Image as PillowImage
 
 from tenfold.classifier.metadata import Metadata
@@ -13,6 +12,7 @@ from tenfold.classifier.model_file import read_model_file
 from tenfold.classifier.pictures import Array, Prepare, prepared_images
 from tenfold.errors import ImageError, ModelError
 from tenfold.evaluation.calibration import are_probabilities, tempered
+from tenfold.onnx_runtime import onnxruntime
 from tenfold.types import Images, Probabilities, Scores
 
 TOP = 5

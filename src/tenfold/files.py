@@ -35,6 +35,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in (None, name):  # a full disk: writing names no file, and nobody knows the temporary one
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     if os.name == "posix":

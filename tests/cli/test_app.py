@@ -42,6 +42,19 @@ def test_ctrl_c_while_the_command_is_loaded_ends_it_quietly():
     assert "Traceback" not in rest
 
 
+@pytest.mark.parametrize("module", ["tenfold.run.libraries", "keras.src.backend.config", "onnx.helper"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_a_training_loads_its_libraries_ends_it_quietly(number, module, tmp_path):
+    command = [sys.executable, "-X", "importtime", TENFOLD, "train", "mnist", "--out", str(tmp_path / "run")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        next(line for line in process.stderr if line.endswith(f" {module}\n"))
+        process.send_signal(number)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in rest
+    assert not (tmp_path / "run").exists()
+
+
 def test_version_is_the_packages():
     assert tenfold("--version").stdout == f"{package.__version__}\n"
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-import signal
 import sys
 import traceback
 import warnings
@@ -48,7 +47,6 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line: exit code 0 done, 2 the input is at fault, 130 interrupted, 1 a defect of ours."""
-    signal.signal(signal.SIGTERM, _interrupt)
     warnings.showwarning = _print_warning
     sys.stdout, sys.stderr = map(_or_nowhere, (sys.stdout, sys.stderr))
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -120,7 +118,3 @@ def _print_warning(
 ) -> None:
     """What a library warns of, without the lines of code that led to it."""
     _note(str(message))
-
-
-def _interrupt(signal_number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -1,19 +1,37 @@
 """Where the command `tenfold` begins, before anything else is loaded."""
 
-import logging
 import os
 import signal
 from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line; Ctrl-C while it is being loaded ends it at once, for nothing is begun."""
-    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+    """Run the command line."""
+    end_at_once_on_interrupt()
     _keep_libraries_in_our_folder()
     from tenfold.cli import app
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     app.main()
+
+
+def end_at_once_on_interrupt() -> None:
+    """Let Ctrl-C and SIGTERM end the process: where nothing is to be saved, and while modules are loaded.
+
+    KeyboardInterrupt would strike inside Python's import system, which can lose it, or keep a lock for ever.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
+def raise_on_interrupt() -> None:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, as a training whose weights are to be saved needs it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def _end(signal_number: int, frame: object) -> NoReturn:
+    os.write(2, b"Interrupted.\n")
+    os._exit(130)
 
 
 def _keep_libraries_in_our_folder() -> None:
@@ -21,6 +39,8 @@ def _keep_libraries_in_our_folder() -> None:
 
     What the user has set there for work of their own, such as another order of the channels, changes no run either.
     """
+    import logging
+
     from tenfold.files import cache_folder
 
     os.environ.setdefault("KERAS_HOME", str(cache_folder() / "keras"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold.cli.output import metrics_rows, print_json, print_rows, stderr
+from tenfold.cli.start import raise_on_interrupt
 from tenfold.errors import TrainingInterrupted
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def train(
     try:
         from tenfold.run.libraries import load_libraries_early
 
-        load_libraries_early()
+        load_libraries_early(when_loaded=raise_on_interrupt)
         from tenfold.data.sizes import parse_size
         from tenfold.run import train as run_train
         from tenfold.run.provenance import Stopwatch, process_seconds

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 
@@ -10,12 +10,17 @@ _DISPENSABLE = ("sklearn", "matplotlib")
 """What Keras loads, if it is installed, for its scikit-learn wrappers and its galleries: half of its loading time."""
 
 
-def load_libraries_early() -> None:
+def load_libraries_early(when_loaded: Callable[[], None] | None = None) -> None:
     """Begin to load what `tenfold.train` needs, and return at once.
 
     Only for a process where no code but Tenfold's runs: in it, Keras does without its wrappers for scikit-learn and its
     galleries, and nothing else may import matplotlib before `wait_for_libraries` has returned.
+
+    Args:
+        when_loaded: Is called by `wait_for_libraries`, in its thread, when all is loaded.
     """
+    global _when_loaded
+    _when_loaded = when_loaded
     _loading.start()
 
 
@@ -23,6 +28,8 @@ def wait_for_libraries() -> None:
     """Return when `load_libraries_early` is through; at once if it was not called."""
     if _loading.ident is not None:
         _loading.join()
+        if _when_loaded:
+            _when_loaded()
 
 
 def _load() -> None:
@@ -31,6 +38,7 @@ def _load() -> None:
         import tenfold.run.learning  # noqa: F401
 
 
+_when_loaded: Callable[[], None] | None = None
 _loading = Thread(target=_load, name="load libraries", daemon=True)
 
 

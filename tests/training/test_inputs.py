@@ -50,6 +50,7 @@ def test_lists_become_arrays_and_floats_single_precision():
         (np.full(IMAGES.shape, np.nan), LABELS, "sparse_categorical_crossentropy", r"first in x\[0\]"),
         ({"a": IMAGES, "b": IMAGES}, LABELS, "sparse_categorical_crossentropy", "x is dict"),
         ((image for image in IMAGES), LABELS, "sparse_categorical_crossentropy", "x is generator"),
+        (np.ma.masked_array(IMAGES, IMAGES == 0), LABELS, "sparse_categorical_crossentropy", "x.filled"),
         ([[1], [2, 3]], LABELS[:2], "sparse_categorical_crossentropy", "no regular array"),
         (IMAGES, np.array(["a"] * 6), "sparse_categorical_crossentropy", "y holds <U1"),
     ],

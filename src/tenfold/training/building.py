@@ -76,7 +76,7 @@ def failed_step(images: int, error: Exception) -> ModelError:
             "keras.ops there; or compile the model with run_eagerly=True and use keras.Model.fit."
         )
     else:
-        hint = "Compare the shapes of x and y with what the model, its loss and its metrics take."
+        hint = "Compare x and y with what the model, its loss and its metrics take."
     reason = str(error).strip().split("\n\n")[0].rstrip(".")
     return ModelError(f"The model cannot do a step on {images} images ({reason}). {hint}")
 

@@ -72,10 +72,11 @@ def with_class_weights(arrays: tuple[Any, ...], class_weight: Any, outputs: int 
     labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.round(y.reshape(-1)).astype(int)
     highest = max(int(labels.max()), 1)
     classes = outputs if outputs and outputs > 1 else y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else highest + 1
-    if isinstance(class_weight, str) and class_weight == "balanced" and labels.min() >= 0:
-        class_weight = balanced_weights(labels, classes)
+    counted = labels[labels >= 0]  # without those that a loss ignores
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        class_weight = balanced_weights(counted, classes)
     _check_class_weight(class_weight, classes)
-    absent = sorted(set(labels.tolist()) - {int(label) for label in class_weight})
+    absent = sorted(set(counted.tolist()) - {int(label) for label in class_weight})
     if absent:
         warnings.warn(
             f"class_weight has no weight for {', '.join(map(str, absent))}: such images count 1, as in Keras.",

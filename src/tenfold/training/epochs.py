@@ -8,7 +8,7 @@ import numpy as np
 from tenfold.errors import NonFiniteLossError
 from tenfold.training.building import check_trainable
 from tenfold.training.callbacks import restore_best_weights, stop_on_nan
-from tenfold.training.engine import Program, State, read_state, write_state
+from tenfold.training.engine import Program, read_state, write_state
 from tenfold.types import Indices
 
 
@@ -112,7 +112,8 @@ def run_epochs(
         for one in passes_from(first):
             model.reset_metrics()
             listeners.on_epoch_begin(one.epoch)
-            logs = _train_epoch(training, one, variables)
+            check_trainable(model, variables)
+            logs = _train_epoch(training, one)
             if training.evaluation and evaluates_after(one.epoch):
                 logs = logs | {f"val_{name}": value for name, value in _evaluate(training, training.evaluation).items()}
             listeners.on_epoch_end(one.epoch, logs)
@@ -127,7 +128,7 @@ def run_epochs(
     listeners.on_train_end(logs)
 
 
-def _train_epoch(training: Training, one: Pass, variables: list[Any]) -> dict[str, Any]:
+def _train_epoch(training: Training, one: Pass) -> dict[str, Any]:
     """One pass over the training data; the model's variables follow chunk by chunk, and callbacks may set them."""
     model, listeners, first = training.model, training.listeners, one.steps.start
     steps = one.steps
@@ -135,12 +136,10 @@ def _train_epoch(training: Training, one: Pass, variables: list[Any]) -> dict[st
         steps = range(first, min(first + model.steps_per_execution, steps.stop))
     logs: dict[str, Any] = {}
 
-    def state() -> State:
-        check_trainable(model, variables)
-        return read_state(model)
-
     listeners.on_train_batch_begin(0)
-    for chunk in training.program.chunks(state, one.order, (training.seed % 2**32, one.number), steps):
+    for chunk in training.program.chunks(
+        lambda: read_state(model), one.order, (training.seed % 2**32, one.number), steps
+    ):
         if not chunk.finite and not stop_on_nan(training.callbacks):
             raise NonFiniteLossError(_divergence(model, chunk.steps - first, len(steps)))
         write_state(model, chunk.state)

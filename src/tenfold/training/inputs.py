@@ -151,13 +151,16 @@ def _only(values: Any) -> Any:
 def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
     if isinstance(values, keras.utils.PyDataset) or not hasattr(values, "__array__"):
         if not isinstance(values, list | tuple):
-            raise DataError(f"{name} is {_described(values)}; expected an array. {_INSTEAD}")
+            hint = " Take its .toarray()." if hasattr(values, "toarray") else ""
+            raise DataError(f"{name} is {type(values).__name__}; expected an array.{hint} {_INSTEAD}")
         shapes = [list(value.shape) for value in values if getattr(value, "ndim", 0)]
         if len(shapes) > 1 and shapes[1:] != shapes[:-1]:
             raise DataError(
                 f"{name} is a list of {len(values)} arrays of the shapes {', '.join(map(str, shapes[:4]))}; expected "
                 f"one array. {_INSTEAD}"
             )
+    if np.ma.is_masked(values):
+        raise DataError(f"{name} is an array with masked entries; expected one without. Fill them: {name}.filled(0).")
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -165,14 +168,6 @@ def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
     if array.dtype.kind not in "biuf" or array.ndim == 0:
         raise DataError(f"{name} holds {array.dtype} {list(array.shape)}; expected numbers [n, ...].")
     return array.astype(np.float32) if array.dtype == np.float64 else array
-
-
-def _described(values: Any) -> str:
-    if hasattr(values, "toarray"):
-        return f"{type(values).__name__}, a sparse matrix (.toarray() makes an array of it)"
-    if isinstance(values, Mapping) or values is None:
-        return type(values).__name__
-    return f"{type(values).__name__}, no array but something that gives batches, perhaps"
 
 
 def _fitting(model: Any, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -41,6 +41,12 @@ def test_what_will_not_be_there_is_refused(callback, message):
         fit(model(), X, Y, callbacks=callback, verbose=0)
 
 
+def test_tensorboard_without_tensorflow_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(DataError, match="pip install tensorflow"):
+        fit(model(), X, Y, callbacks=callbacks.TensorBoard("logs"), verbose=0)
+
+
 def test_a_validation_value_is_not_there_at_a_batch():
     callback = checkpoint(save_best_only=True, save_freq=5)
     with pytest.raises(DataError, match='Take save_freq="epoch"'):

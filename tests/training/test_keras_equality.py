@@ -388,6 +388,15 @@ def test_a_model_that_leaves_jax_is_told_so():
         fit(model, X, X[:, :3], verbose=0)
 
 
+def test_a_layer_that_crops_in_training_only_is_named():
+    crop = layers.RandomCrop(4, 4, name="crop")
+    model = keras.Sequential([keras.Input((6, 6, 1)), crop, layers.Flatten(), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    images = np.zeros((20, 6, 6, 1), np.float32)
+    with pytest.raises(ModelError, match=r"expected axis -1 of input shape to have value 16.* crop crops in training"):
+        fit(model, images, X[:20, :3], validation_split=0.5, verbose=0)
+
+
 @pytest.mark.parametrize("when", ["between", "during"])
 def test_a_layer_that_is_frozen_after_compiling_is_named(when):
     model = network()

@@ -1,11 +1,13 @@
 """A model's variables, made for its data before anything is compiled, and which of them train."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import jax
 
 from tenfold.errors import ModelError
+from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import all_layers
 from tenfold.training.inputs import Arrays
 from tenfold.training.labels import check_labels
@@ -31,7 +33,7 @@ def build(model: Any, arrays: Arrays, batch_size: int) -> tuple[int, ...] | None
         model._symbolic_build(data_batch=batch)
     except Exception as error:  # where loss or metrics fail on such labels, the check says what is wrong with them
         check_labels(model, arrays[1], _output_shape(model, batch[0]))
-        raise failed_step(len(batch[0]), error) from error
+        raise failed_step(model, len(batch[0]), error) from error
     shape = _output_shape(model, batch[0])
     check_labels(model, arrays[1], shape)
     optimizer = model.optimizer
@@ -63,21 +65,30 @@ def check_trainable(model: Any, variables: Sequence[Any]) -> None:
     )
 
 
-def failed_step(images: int, error: Exception) -> ModelError:
+def failed_step(model: Any, images: int, error: Exception) -> ModelError:
     """What is told of a step that Keras cannot do, or not as a compiled program.
 
     Args:
+        model: A Keras model.
         images: Of the step.
         error: What Keras or JAX raised.
     """
+    crops = [layer.name for layer in all_layers(model) if isinstance(layer, keras.layers.RandomCrop)]
     if isinstance(error, jax.errors.JAXTypeError | RuntimeError):
         hint = (
             "If the model's call, its loss or a metric leaves JAX (NumPy, float() or an if on a tensor's value), use "
             "keras.ops there; or compile the model with run_eagerly=True and use keras.Model.fit."
         )
+    elif crops:
+        hint = (
+            f"{', '.join(crops)} crops in training only, and passes whole images on in evaluation. Make the layers "
+            "after it take both sizes, as GlobalAveragePooling2D does, or crop the images before."
+        )
     else:
         hint = "Compare x and y with what the model, its loss and its metrics take."
-    reason = str(error).strip().split("\n\n")[0].rstrip(".")
+    # Keras puts the layer first, in colour for terminals, and what it got last.
+    parts = re.sub(r"\x1b\[\d*m", "", str(error)).strip().split("\n\n")
+    reason = " ".join(" ".join(parts[:2]).split()).rstrip(".")
     return ModelError(f"The model cannot do a step on {images} images ({reason}). {hint}")
 
 

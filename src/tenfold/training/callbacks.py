@@ -1,5 +1,6 @@
 """What callbacks need of a training: a call at each batch, and quantities to watch."""
 
+import importlib.util
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -81,8 +82,14 @@ def check_callbacks(callbacks: Iterable[Any], model: Any, validated: bool) -> No
         validated: Whether there is validation data.
 
     Raises:
-        DataError: A quantity is watched, or stands in a file name, that there will not be.
+        DataError: A quantity is watched, or stands in a file name, that there will not be; or TensorBoard cannot write.
     """
+    boards = [callback for callback in callbacks if isinstance(callback, keras.callbacks.TensorBoard)]
+    if boards and importlib.util.find_spec("tensorflow") is None:
+        raise DataError(
+            "keras.callbacks.TensorBoard writes by means of TensorFlow, which is not installed: pip install "
+            'tensorflow. Or take keras.callbacks.CSVLogger("log.csv").'
+        )
     steps = ("train_step", "test_step", "compute_metrics", "get_metrics_result")
     own = [callback for callback in callbacks if not str(callback.on_epoch_end.__module__).startswith("keras.")]
     watchers = [callback for callback in callbacks if isinstance(callback, _WATCHERS)]

@@ -145,7 +145,7 @@ class Program:
             try:
                 return self._lower_layers(model, step, size)
             except Exception as error:
-                raise failed_step(size, error) from error
+                raise failed_step(model, size, error) from error
 
     def _lower_layers(self, model: Any, step: Step, size: int) -> Any:
         """With the layers as they are at the moment: fast ones or Keras's."""

@@ -1,6 +1,7 @@
 import csv
 import json
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError,
 from tenfold.keras_on_jax import keras
 from tenfold.onnx_runtime import onnxruntime
 from tenfold.photo.strangers import draw_strangers
+from tenfold.recipes.recipe import load_recipe
 from tenfold.run.plan import training_splits
 
 FILES = {
@@ -226,6 +228,25 @@ def test_an_interrupted_run_can_be_loaded(dataset, recipe_file, monkeypatch):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert keras.saving.load_model("runs/bars-small-1/model.keras").count_params() == 235
     assert tenfold.load_classifier("runs/bars-small-1").predict(dataset.test.images[0]).label in dataset.class_names
+
+
+def test_ctrl_c_leaves_the_best_epoch_of_early_stopping(dataset, recipe_file, monkeypatch, tmp_path):
+    def spoil_and_interrupt(self, epoch, logs=None):
+        if epoch:
+            self.model.optimizer.learning_rate = 50.0
+        if epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("tenfold.training.epoch_log.EpochLog.on_epoch_begin", spoil_and_interrupt)
+    overrides = ["training.epochs=9", "training.early_stopping={patience = 5, monitor = 'val_loss'}"]
+    with pytest.raises(TrainingInterrupted):
+        tenfold.train(dataset, recipe_file, overrides=overrides, out=tmp_path / "run", verbose=0)
+    with (tmp_path / "run" / "history.csv").open() as file:
+        first, last = (float(row["val_loss"]) for row in csv.DictReader(file))
+    assert last > first
+    model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    _, validation = training_splits(dataset, load_recipe(tmp_path / "run" / "recipe.toml").training)
+    assert model.evaluate(validation.images, validation.labels, verbose=0)[0] == pytest.approx(first, rel=1e-3)
 
 
 def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monkeypatch):

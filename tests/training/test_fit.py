@@ -8,9 +8,10 @@ import pytest
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_on_jax import keras
+from tenfold.training.class_weights import with_class_weights
 from tenfold.training.engine import Program, read_state
-from tenfold.training.fit import _evaluation_batch, fit
-from tenfold.training.inputs import with_class_weights
+from tenfold.training.evaluation import large_batch
+from tenfold.training.fit import fit
 
 layers = keras.layers
 
@@ -346,7 +347,7 @@ def test_a_model_that_is_not_compiled_is_refused():
         ({"epochs": 1.5}, "epochs is 1.5"),
         ({"validation_split": 1}, "validation_split is 1"),
         ({"validation_freq": 0}, "validation_freq is 0"),
-        ({"validation_data": digits(40)[0]}, "validation_data should be"),
+        ({"validation_data": digits(40)[0]}, "validation_data is ndarray"),
         ({"seed": -1}, "seed is -1"),
     ],
 )
@@ -357,4 +358,4 @@ def test_wrong_numbers_are_named(arguments, message):
 
 @pytest.mark.parametrize(("images", "batch"), [(90, 90), (12_000, 1200), (10_000, 1250), (1338, 669), (9_973, 1337)])
 def test_evaluation_leaves_no_smaller_last_batch_where_it_can(images, batch):
-    assert _evaluation_batch((np.empty((images, 28, 28, 1), np.uint8),)) == batch
+    assert large_batch((np.empty((images, 28, 28, 1), np.uint8),)) == batch

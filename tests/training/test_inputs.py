@@ -3,7 +3,8 @@ import pytest
 
 from tenfold.errors import DataError
 from tenfold.keras_on_jax import keras
-from tenfold.training.inputs import checked_arrays, with_class_weights
+from tenfold.training.class_weights import with_class_weights
+from tenfold.training.inputs import checked_arrays
 
 
 def model(loss="sparse_categorical_crossentropy"):
@@ -32,7 +33,7 @@ def test_lists_become_arrays_and_floats_single_precision():
 @pytest.mark.parametrize(
     ("x", "y", "loss", "message"),
     [
-        (IMAGES[..., 0], LABELS, "sparse_categorical_crossentropy", r"Add the channel: x\[..., np.newaxis\]"),
+        (IMAGES[..., :3, 0], LABELS, "sparse_categorical_crossentropy", r"expects \[n, 4, 4, 1\]"),
         (
             IMAGES.reshape(6, 16),
             LABELS,
@@ -47,8 +48,9 @@ def test_lists_become_arrays_and_floats_single_precision():
         (IMAGES, np.full(6, np.nan), "sparse_categorical_crossentropy", r"first in y\[0\]"),
         (IMAGES, LABELS, "categorical_crossentropy", "to_categorical"),
         (np.full(IMAGES.shape, np.nan), LABELS, "sparse_categorical_crossentropy", r"first in x\[0\]"),
-        ({"a": IMAGES}, LABELS, "sparse_categorical_crossentropy", "x is dict"),
+        ({"a": IMAGES, "b": IMAGES}, LABELS, "sparse_categorical_crossentropy", "x is dict"),
         ((image for image in IMAGES), LABELS, "sparse_categorical_crossentropy", "x is generator"),
+        (np.ma.masked_array(IMAGES, IMAGES == 0), LABELS, "sparse_categorical_crossentropy", "x.filled"),
         ([[1], [2, 3]], LABELS[:2], "sparse_categorical_crossentropy", "no regular array"),
         (IMAGES, np.array(["a"] * 6), "sparse_categorical_crossentropy", "y holds <U1"),
     ],

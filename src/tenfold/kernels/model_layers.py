@@ -22,6 +22,19 @@ def is_stock(model: Any, method: str) -> bool:
     return module.startswith("keras.")
 
 
+def everything_in(model: Any) -> Iterator[Any]:
+    """The layers of a model, those that they hold, and the operations between layers, such as `keras.ops.reshape`."""
+    yield from model._flatten_layers(include_self=False)
+    for graph in _graphs(model):
+        for node in _nodes(graph):
+            yield node.operation
+
+
+def calls_in_training_mode(model: Any) -> bool:
+    """Whether a graph fixes `training=True` for a layer, so that it trains in evaluation, too."""
+    return any(node.arguments.kwargs.get("training") for graph in _graphs(model) for node in _nodes(graph))
+
+
 def followers(model: Any) -> dict[Any, Any]:
     """The layers whose output goes to one place only, and the layer there. Both are called once, and nowhere else.
 

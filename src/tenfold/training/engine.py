@@ -22,6 +22,7 @@ from tenfold.kernels.fast_layers import fast_layers
 from tenfold.kernels.model_layers import is_stock
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.augmentation import augmented
+from tenfold.training.building import failed_step
 from tenfold.types import Indices
 
 CHUNK_SECONDS = 0.4
@@ -51,13 +52,16 @@ class Chunk:
     Args:
         steps: Steps of this epoch that are done.
         state: All variables after them.
-        logs: Means over the epoch so far: loss and metrics; numbers, or arrays where a metric has several.
+        logs: What the last step gave, as Keras gives it to a batch callback: numbers, or arrays where a metric has
+            several. A stock step gives means over the epoch so far.
+        epoch_logs: What an epoch that ended here would have in its History.
         finite: Whether the loss and all weights are finite.
     """
 
     steps: int
     state: State
     logs: dict[str, Any]
+    epoch_logs: dict[str, Any]
     finite: bool
 
 
@@ -87,6 +91,9 @@ class Program:
     What calls XLA's own convolution is compiled without the loop and run step by step: inside a loop, the convolution
     takes several times as long (see docs/decisions/0003-convolution-as-a-matrix-product.md).
 
+    The native kernels have a gradient, but no gradient of it and no forward mode. A model that needs one (it takes the
+    gradient of its own input, say) is traced again with Keras's layers.
+
     Args:
         model: A compiled and built Keras model.
         arrays: The data, on the device.
@@ -94,7 +101,10 @@ class Program:
         training: Whether steps update the weights.
         compiler: Threads that compile, so that Ctrl-C need not wait for them.
         augmentation: How each batch is varied, if at all.
-        single_steps: Whether each chunk is one step.
+        every: A chunk ends after each so many steps; 0 means every `CHUNK_SECONDS`.
+
+    Raises:
+        ModelError: The model, its loss or a metric cannot be traced.
     """
 
     def __init__(
@@ -105,7 +115,7 @@ class Program:
         training: bool,
         compiler: Executor,
         augmentation: Augmentation | None = None,
-        single_steps: bool = False,
+        every: int = 0,
     ) -> None:
         self.images = len(arrays[0])
         self._arrays = arrays
@@ -114,13 +124,13 @@ class Program:
         self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
         self._steps_per_second: float | None = None
         step = _train_step(model) if training else _test_step(model)
-        has_own_logs = not is_stock(model, "train_step" if training else "test_step")
-        self._single_steps = single_steps or has_own_logs
+        self._has_own_logs = not is_stock(model, "train_step" if training else "test_step")
+        self._every = every
+        self._single_steps = every == 1 or self._has_own_logs
         sizes = [self._batch_size, self._last_batch] if self._last_batch else [self._batch_size]
         self._compiled: dict[int, Future[Any]] = {}
-        with fast_layers(model):
-            for size in sizes:
-                self._compiled[size] = compiler.submit(self._lower(model, step, size).compile)
+        for size in sizes:
+            self._compiled[size] = compiler.submit(self._lower(model, step, size).compile)
 
     def wait(self, *, last_batch: bool = False) -> None:
         """Return when whole batches can be run, or the smaller last one, too."""
@@ -128,6 +138,17 @@ class Program:
             self._compiled[size].result()
 
     def _lower(self, model: Any, step: Step, size: int) -> Any:
+        try:
+            with fast_layers(model):
+                return self._lower_layers(model, step, size)
+        except Exception:  # whatever the reason: with Keras's own layers, what is wrong is what Keras finds
+            try:
+                return self._lower_layers(model, step, size)
+            except Exception as error:
+                raise failed_step(model, size, error) from error
+
+    def _lower_layers(self, model: Any, step: Step, size: int) -> Any:
+        """With the layers as they are at the moment: fast ones or Keras's."""
         traced = self._traced(model, step, size)
         if not self._single_steps and jax.default_backend() == "cpu" and _convolves(traced.jaxpr):
             self._single_steps = True
@@ -149,8 +170,10 @@ class Program:
             else:
                 state = lax.fori_loop(first, stop, lambda index, state: body(index, state)[0], state)
                 step_logs = {}
-            logs = _logs(model, state, step_logs)
-            return state, logs, _all_finite((state.trainable, logs.get("loss", 0.0)))
+            metrics = _metrics(model, state)
+            own = step_logs if self._has_own_logs else {}
+            losses = [logs["loss"] for logs in (metrics, own) if "loss" in logs]
+            return state, metrics, own, _all_finite((state.trainable, losses))
 
         order, key, number = jnp.zeros(self.images, jnp.int32), jnp.zeros(2, jnp.uint32), jnp.int32(0)
         return jax.jit(run).trace(read_state(model), self._arrays, order, key, number, number, number)
@@ -160,42 +183,58 @@ class Program:
         """Steps of one pass, the smaller last batch included."""
         return self._whole_batches + bool(self._last_batch)
 
-    def chunks(self, state: Callable[[], State], order: Indices, key: tuple[int, int] = (0, 0)) -> Iterator[Chunk]:
-        """Pass once over the data in the given order.
+    def chunks(
+        self, state: Callable[[], State], order: Indices, key: tuple[int, int] = (0, 0), steps: range | None = None
+    ) -> Iterator[Chunk]:
+        """Pass once over the data in the given order, or over a part of it.
+
+        Where a chunk ends in numbers that are not finite, its steps are done again one by one, so that the step at
+        which they appeared is known.
 
         Args:
             state: Gives all variables as each chunk is to find them; metrics should be reset before the first.
             order: A permutation of the positions 0…n-1.
             key: Two numbers below 2³² that the variations of the images follow from; another for each pass.
+            steps: Which steps of the pass to do; None means all.
 
         Yields:
-            A Chunk every `CHUNK_SECONDS` or so, the last one at the end of the pass.
+            A Chunk every `CHUNK_SECONDS` or so, or every so many steps; the last one at the end of the pass.
         """
         order_and_key = jnp.asarray(order, jnp.int32), jnp.array(key, jnp.uint32)
-        done = 0
-        while done < self._whole_batches:
-            stop = min(done + self._chunk_steps(), self._whole_batches)
+        steps = range(self.steps) if steps is None else steps
+        done, one_by_one = steps.start, False
+        while done < steps.stop:
+            stop = done + 1 if one_by_one else self._chunk_end(done, steps.stop)
             started = time.perf_counter()
-            chunk = self._execute(self._batch_size, state(), order_and_key, (0, done, stop))
-            self._steps_per_second = (stop - done) / (time.perf_counter() - started)
+            chunk = self._execute(state(), order_and_key, done, stop)
+            if stop <= self._whole_batches:
+                self._steps_per_second = (stop - done) / (time.perf_counter() - started)
+            one_by_one = one_by_one or not (chunk.finite or self._every)
+            if one_by_one and stop - done > 1:
+                continue
             done = stop
             yield chunk
-        if self._last_batch:
-            start = self._whole_batches * self._batch_size
-            yield self._execute(self._last_batch, state(), order_and_key, (start, 0, 1))
 
-    def _chunk_steps(self) -> int:
-        if self._single_steps or self._steps_per_second is None:
-            return 1  # the first step measures how long a step takes
-        return max(1, int(self._steps_per_second * CHUNK_SECONDS))
+    def _chunk_end(self, done: int, last: int) -> int:
+        if self._every:
+            return min(done + self._every, last)
+        if done >= self._whole_batches or self._single_steps or self._steps_per_second is None:
+            return done + 1  # the first step measures how long a step takes
+        return min(done + max(1, int(self._steps_per_second * CHUNK_SECONDS)), self._whole_batches, last)
 
-    def _execute(self, size: int, state: State, order_and_key: tuple[Any, Any], bounds: tuple[int, int, int]) -> Chunk:
-        start, first, stop = (np.int32(bound) for bound in bounds)
-        run = self._compiled[size].result()
-        state, logs, finite = run(state, self._arrays, *order_and_key, start, first, stop)
-        logs = {name: np.asarray(value) for name, value in logs.items()}
-        logs = {name: value.item() if value.size == 1 else value for name, value in logs.items()}
-        return Chunk(int(stop) if size == self._batch_size else self.steps, state, logs, bool(finite))
+    def _execute(self, state: State, order_and_key: tuple[Any, Any], done: int, stop: int) -> Chunk:
+        whole = min(stop, self._whole_batches)
+        starts = range(done, whole) if self._single_steps else range(done, whole, max(1, whole - done))
+        calls = [(self._batch_size, 0, first, first + 1 if self._single_steps else whole) for first in starts]
+        if stop > self._whole_batches:
+            calls.append((self._last_batch, self._whole_batches * self._batch_size, 0, 1))
+        for size, *bounds in calls:
+            run = self._compiled[size].result()
+            state, *logs, finite = run(state, self._arrays, *order_and_key, *map(np.int32, bounds))
+        metrics, own = jax.tree.map(_number_or_array, logs)
+        # As Keras: an epoch has the metrics, unless the model's own step names other things.
+        epoch_logs = own if own and own.keys() != metrics.keys() else metrics
+        return Chunk(stop, state, own or metrics, epoch_logs, bool(finite))
 
 
 def _train_step(model: Any) -> Step:
@@ -230,12 +269,17 @@ def _inner(equation: Any) -> Iterator[Any]:
             yield value
 
 
-def _logs(model: Any, state: State, step_logs: dict[str, Any]) -> dict[str, Any]:
-    """What the metric variables amount to, as in Keras's progress bar; or what a step of the model's own gave."""
+def _metrics(model: Any, state: State) -> dict[str, Any]:
+    """What the metric variables amount to, as in Keras's progress bar."""
     mapping = list(zip(model.metrics_variables, state.metrics, strict=True))
     with keras.StatelessScope(state_mapping=mapping):
-        logs: dict[str, Any] = model.get_metrics_result()
-    return step_logs if step_logs and step_logs.keys() != logs.keys() else logs
+        metrics: dict[str, Any] = model.get_metrics_result()
+    return metrics
+
+
+def _number_or_array(value: Any) -> Any:
+    array = np.asarray(value)
+    return array.item() if array.size == 1 else array
 
 
 def _all_finite(values: Any) -> Any:

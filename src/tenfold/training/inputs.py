@@ -6,9 +6,17 @@ from typing import Any
 import numpy as np
 
 from tenfold.errors import DataError
+from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
+from tenfold.training.labels import check_labels
+from tenfold.training.losses import loss_name
 
 Arrays = tuple[np.ndarray[Any, Any], ...]
+
+_INSTEAD = (
+    "For data sets, generators and loaders, for several inputs or outputs, and for models without labels, use "
+    "keras.Model.fit."
+)
 
 
 def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any = None) -> Arrays:
@@ -16,9 +24,9 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any = None) -> Arr
 
     Args:
         model: A compiled Keras model with one input and one output.
-        x: Inputs [n, ...].
+        x: Inputs [n, ...]; the last axis may be missing, or be one too many, if it has one entry, as in Keras.
         y: Labels: integers [n] or one-hot [n, classes], as the loss asks for.
-        sample_weight: Weight of each image in the loss, [n].
+        sample_weight: Weight of each image in the loss, [n] or [n, 1]; or of each label, as y lies.
 
     Returns:
         (x, y) or (x, y, weights).
@@ -26,43 +34,34 @@ def checked_arrays(model: Any, x: Any, y: Any, sample_weight: Any = None) -> Arr
     Raises:
         DataError: Something does not fit; it says what was found, what was expected and what to do.
     """
+    if isinstance(getattr(model, "input_shape", None), list | dict):
+        raise DataError(f"The model takes several inputs; expected one. {_INSTEAD}")
     if isinstance(getattr(model, "output_shape", None), list | dict):
-        raise DataError("The model has several outputs; expected one. Use keras.Model.fit for it.")
-    x, y = _array(x, "x"), _array(y, "y")
+        raise DataError(f"The model has several outputs, or a dict of them; expected one. {_INSTEAD}")
+    x = _array(_only(x), "x")
+    if y is None:
+        raise DataError(
+            f"y is missing; expected a label for each of the {len(x):,} entries of x. For a model that "
+            f"learns without labels, give y=x if its loss compares with the input. {_INSTEAD}"
+        )
+    y = _array(_only(y), "y")
     if len(x) != len(y) or len(x) == 0:
-        raise DataError(f"x holds {len(x):,} and y {len(y):,} entries; expected the same number, at least one.")
-    _check_shape(model, x)
+        raise DataError(
+            f"x holds {len(x):,} and y {len(y):,} entries; expected the same number, at least one. If they are lists "
+            "of several inputs or outputs, use keras.Model.fit."
+        )
+    x = _fitting(model, x)
     _check_finite(x, "x")
-    _check_finite(y, "y")
-    _check_labels(model, y)
+    if loss_name(model):  # a loss of the user's own may leave them out
+        _check_finite(y, "y")
+    check_labels(model, y, getattr(model, "output_shape", None))
     if sample_weight is None:
         return x, y
-    weights = _array(sample_weight, "sample_weight").astype(np.float32)
-    if weights.shape != (len(x),):
-        raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}].")
+    weights = _array(_only(sample_weight), "sample_weight").astype(np.float32)
+    if weights.shape not in ((len(x),), (len(x), 1), y.shape, y.shape[:2]):
+        raise DataError(f"sample_weight has shape {list(weights.shape)}; expected [{len(x)}], a weight for each image.")
     _check_finite(weights, "sample_weight")
     return x, y, weights
-
-
-def with_class_weights(arrays: Arrays, class_weight: Mapping[int, float]) -> Arrays:
-    """Multiply each image's weight by that of its class.
-
-    Args:
-        arrays: (x, y) or (x, y, weights), as `checked_arrays` gives them.
-        class_weight: Weight of each class, by its number, 1 for those that it leaves out.
-
-    Raises:
-        DataError: There is not one label for each image.
-    """
-    x, y, *weights = arrays
-    if y.ndim > 2:
-        raise DataError(
-            f"y has shape {list(y.shape)}; class_weight expects one class for each image: integers [n], or one-hot "
-            "rows [n, classes]. Take class_weight out."
-        )
-    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1).astype(int)
-    of_class = np.array([class_weight.get(label, 1.0) for label in labels.tolist()], np.float32)
-    return x, y, weights[0] * of_class if weights else of_class
 
 
 def check_augmentation(augmentation: Augmentation, model: Any, arrays: Arrays) -> None:
@@ -77,27 +76,39 @@ def check_augmentation(augmentation: Augmentation, model: Any, arrays: Arrays) -
             f"x holds {x.dtype} {list(x.shape)}; augmentation varies images, uint8 [n, height, width, channels]. "
             "Give the raw pixels 0…255, and scale them in a layer: keras.layers.Rescaling(1 / 255)."
         )
-    if (augmentation.mixup or augmentation.cutmix) and (y.ndim != 2 or _loss_name(model).startswith("sparse")):
+    if (augmentation.mixup or augmentation.cutmix) and (y.ndim != 2 or loss_name(model).startswith("sparse")):
         raise DataError(
             "mixup and cutmix mix labels, too, but y holds integers. Give one-hot labels, and compile with "
             "categorical_crossentropy."
         )
 
 
-def check_settings(validation_split: float, seed: int, initial_epoch: int, **counts: Any) -> None:
-    """Refuse numbers that `fit` cannot take; `counts` have to be at least 1.
+def check_settings(
+    validation_split: float, validation_freq: Any, shuffle: Any, from_0: Mapping[str, Any], from_1: Mapping[str, Any]
+) -> None:
+    """Refuse arguments that `fit` cannot take.
+
+    Args:
+        validation_split: A share.
+        validation_freq: A number of epochs, or a list of them.
+        shuffle: True, False or "batch".
+        from_0: Whole numbers by their names, at least 0.
+        from_1: Whole numbers by their names, at least 1; or None.
 
     Raises:
         DataError: It says which, and what was expected.
     """
-    for name, value in counts.items():
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise DataError(f"{name} is {value!r}; expected a whole number of at least 1.")
-    for name, value in (("seed", seed), ("initial_epoch", initial_epoch)):
-        if not isinstance(value, (int, np.integer)) or value < 0:
-            raise DataError(f"{name} is {value!r}; expected a whole number of at least 0.")
-    if not 0 <= validation_split < 1:
+    epochs = validation_freq if isinstance(validation_freq, list) else [validation_freq]
+    numbers = [(name, value, 0) for name, value in from_0.items()]
+    numbers += [(name, value, 1) for name, value in from_1.items() if value is not None]
+    numbers += [("validation_freq", epoch, 1) for epoch in epochs]
+    for name, value, least in numbers:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise DataError(f"{name} is {value!r}; expected a whole number of at least {least}.")
+    if not isinstance(validation_split, int | float | np.number) or not 0 <= validation_split < 1:
         raise DataError(f"validation_split is {validation_split!r}; expected a share from 0 to below 1, such as 0.2.")
+    if not (isinstance(shuffle, bool | int | np.bool_) or shuffle == "batch"):
+        raise DataError(f'shuffle is {shuffle!r}; expected True, False or "batch".')
 
 
 def with_validation(
@@ -111,7 +122,10 @@ def with_validation(
     if validation_data is None:
         return _cut(arrays, validation_split) if validation_split else (arrays, None)
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
-        raise DataError("validation_data should be a tuple: (x, y) or (x, y, sample_weight).")
+        raise DataError(
+            f"validation_data is {type(validation_data).__name__}; it should be a tuple: (x, y) or (x, y, "
+            f"sample_weight). {_INSTEAD}"
+        )
     return arrays, checked_arrays(model, *validation_data)
 
 
@@ -126,12 +140,27 @@ def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:
     return tuple(array[:boundary] for array in arrays), tuple(array[boundary:] for array in arrays)
 
 
+def _only(values: Any) -> Any:
+    """The array itself, of a list, tuple or dict that holds one array, as Keras allows for a single input or output."""
+    if isinstance(values, Mapping | list | tuple) and len(values) == 1:
+        (only,) = values.values() if isinstance(values, Mapping) else values
+        return only if getattr(only, "ndim", 0) else values
+    return values
+
+
 def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
-    if values is None or isinstance(values, (Mapping, str)) or not (hasattr(values, "__len__")):
-        raise DataError(
-            f"{name} is {type(values).__name__}; expected an array. For generators, datasets and several inputs "
-            "use keras.Model.fit."
-        )
+    if isinstance(values, keras.utils.PyDataset) or not hasattr(values, "__array__"):
+        if not isinstance(values, list | tuple):
+            hint = " Take its .toarray()." if hasattr(values, "toarray") else ""
+            raise DataError(f"{name} is {type(values).__name__}; expected an array.{hint} {_INSTEAD}")
+        shapes = [list(value.shape) for value in values if getattr(value, "ndim", 0)]
+        if len(shapes) > 1 and shapes[1:] != shapes[:-1]:
+            raise DataError(
+                f"{name} is a list of {len(values)} arrays of the shapes {', '.join(map(str, shapes[:4]))}; expected "
+                f"one array. {_INSTEAD}"
+            )
+    if np.ma.is_masked(values):
+        raise DataError(f"{name} is an array with masked entries; expected one without. Fill them: {name}.filled(0).")
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -141,17 +170,18 @@ def _array(values: Any, name: str) -> np.ndarray[Any, Any]:
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
-def _check_shape(model: Any, x: np.ndarray[Any, Any]) -> None:
+def _fitting(model: Any, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The inputs with the axes that the model expects: a last axis of one entry comes and goes, as in Keras."""
     expected = getattr(model, "input_shape", None)
     if not isinstance(expected, tuple):
-        return
-    found, wanted = x.shape[1:], expected[1:]
-    if len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True)):
-        return
+        return x
+    wanted = expected[1:]
+    for candidate in (x, x[..., np.newaxis], x[..., 0] if x.ndim > 1 and x.shape[-1] == 1 else x):
+        found = candidate.shape[1:]
+        if len(found) == len(wanted) and all(w in (None, f) for f, w in zip(found, wanted, strict=True)):
+            return candidate
     hint = ""
-    if (*found, 1) == wanted:
-        hint = " Add the channel: x[..., np.newaxis]."
-    elif np.prod(found) == np.prod([size or 0 for size in wanted]):
+    if np.prod(x.shape[1:]) == np.prod([size or 0 for size in wanted]):
         hint = f" Reshape it: x.reshape(-1, {', '.join(str(size) for size in wanted)})."
     raise DataError(f"x has shape {list(x.shape)}; the model expects [n, {', '.join(map(str, wanted))}].{hint}")
 
@@ -161,41 +191,4 @@ def _check_finite(values: np.ndarray[Any, Any], name: str) -> None:
         position = int(np.argmin(np.isfinite(values.reshape(len(values), -1)).all(axis=1)))
         raise DataError(
             f"{name} holds a value that is infinite or not a number (first in {name}[{position}]). Clean the data."
-        )
-
-
-def _loss_name(model: Any) -> str:
-    return str(model.loss if isinstance(model.loss, str) else getattr(model.loss, "name", ""))
-
-
-def _check_labels(model: Any, y: np.ndarray[Any, Any]) -> None:
-    shape = getattr(model, "output_shape", None)
-    loss = _loss_name(model)
-    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None or "crossentropy" not in loss:
-        return
-    classes = shape[1]
-    if loss.startswith("sparse"):
-        if y.ndim == 2 and y.shape[1] > 1:
-            raise DataError(
-                f"y has shape {list(y.shape)}: one-hot labels. The loss {loss} expects integers: "
-                "give y.argmax(axis=1), or compile with categorical_crossentropy."
-            )
-        if not np.array_equal(y, np.round(y)):
-            raise DataError(
-                f"y holds values that are no whole numbers; the loss {loss} expects the classes' numbers, 0 to "
-                f"{classes - 1}. Clean the labels, or give them as integers."
-            )
-        if y.min() < 0 or y.max() >= classes:
-            raise DataError(
-                f"y runs from {y.min()} to {y.max()}, but the model has {classes} outputs; expected 0 to {classes - 1}."
-            )
-    elif loss == "categorical_crossentropy" and y.ndim == 2 and y.shape[1] not in (1, classes):
-        raise DataError(
-            f"y has shape {list(y.shape)}: one-hot labels of {y.shape[1]} classes, but the model has {classes} "
-            "outputs. Give labels of as many classes, or a model with as many outputs."
-        )
-    elif loss == "categorical_crossentropy" and y.shape[1:] != (classes,):
-        raise DataError(
-            f"y has shape {list(y.shape)}: integer labels. The loss {loss} expects one-hot labels [n, {classes}]: "
-            f"give keras.utils.to_categorical(y, {classes}), or compile with sparse_categorical_crossentropy."
         )

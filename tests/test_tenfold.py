@@ -37,3 +37,23 @@ def test_another_backend_in_the_environment_is_refused():
 def test_an_already_imported_keras_on_another_backend_is_refused():
     result = run_python("import keras, tenfold; tenfold.fit", KERAS_BACKEND="numpy")
     assert "BackendError: Keras was already imported with the numpy backend" in result.stderr
+
+
+def test_a_failed_import_of_keras_does_not_stand_in_the_way():
+    """Without KERAS_BACKEND and without TensorFlow, `import keras` fails, and leaves modules behind."""
+    code = """
+import sys
+sys.modules["tensorflow"] = None
+try:
+    import keras
+except ModuleNotFoundError:
+    print("as expected")
+from tenfold import fit
+import keras
+print(keras.backend.backend())
+"""
+    environment = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"} | {
+        "KERAS_HOME": "/nowhere"
+    }
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert result.stdout == "as expected\njax\n", result.stderr

@@ -11,6 +11,10 @@ from tenfold.errors import BackendError
 
 def _check_backend() -> None:
     loaded = sys.modules.get("keras")
+    if loaded is None:
+        # An `import keras` that failed before, without TensorFlow, leaves modules that would make it fail again.
+        for name in [name for name in sys.modules if name.startswith("keras.")]:
+            del sys.modules[name]
     if loaded is not None and loaded.backend.backend() != "jax":
         raise BackendError(
             f"Keras was already imported with the {loaded.backend.backend()} backend, but Tenfold trains on JAX. "

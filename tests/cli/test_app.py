@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from PIL import Image
 
 import tenfold as package
+from tenfold.cli.app import app
 
 TENFOLD = str(Path(sys.executable).parent / "tenfold")
 
@@ -22,6 +24,20 @@ def test_help_names_every_command():
     assert result.returncode == 0
     for command in ("train", "evaluate", "predict", "recipes", "doctor", "data"):
         assert command in result.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["train"], ["evaluate"], ["predict"], ["recipes"], ["data", "show"], ["data", "check"]]
+)
+def test_help_shows_each_option_as_it_is_written(command):
+    shown = "".join(character for character in tenfold(*command, "--help").stdout if character not in " \n│╭╮╰╯─")
+    group = typer.main.get_command(app)
+    for name in command:
+        group = group.commands[name]
+    texts = [parameter.help for parameter in group.params if parameter.help]
+    assert texts
+    for text in texts:
+        assert text.replace(" ", "").replace("`", "") in shown
 
 
 def test_help_loads_nothing_heavy():
@@ -63,7 +79,9 @@ def test_version_is_the_packages():
     ("arguments", "message"),
     [
         (["frobnicate"], "No such command 'frobnicate'"),
-        (["train"], "Missing argument"),
+        (["train"], "Missing argument 'data'.\nExample: tenfold train mnist"),
+        (["predict"], "Missing argument 'images'.\nExample: tenfold predict seven.png"),
+        (["data", "check"], "Missing argument 'data'.\nExample: tenfold data check letters"),
         (["train", "mnist", "--epochs", "many"], "--epochs"),
         (["train", "mnst"], "Did you mean 'mnist'?"),
         (["train", "mnist", "--recipe", "dense128"], "Did you mean 'dense-128'?"),

@@ -21,12 +21,17 @@ from tenfold.cli.train import train
 from tenfold.errors import TenfoldError
 from tenfold.terminal import stderr
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.command()(train)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(recipes)
-app.command()(doctor)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # in which brackets are text
+)
+app.command(epilog="Example: tenfold train mnist --recipe dense-128")(train)
+app.command(epilog="Example: tenfold evaluate last")(evaluate)
+app.command(epilog="Example: tenfold predict seven.png --model last")(predict)
+app.command(epilog="Example: tenfold recipes dense-128")(recipes)
+app.command(epilog="Example: tenfold doctor --json")(doctor)
 app.add_typer(data.app, name="data")
 
 
@@ -95,6 +100,9 @@ def _report(error: Exception) -> int:
     if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error that knows its own message
         with suppress(OSError):
             error.show()
+        command = getattr(getattr(error, "ctx", None), "command", None)
+        if type(error).__name__ == "MissingParameter" and command and command.epilog:
+            stderr.print(command.epilog)
         return int(error.exit_code)
     with suppress(OSError):
         traceback.print_exc()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tenfold.recipes.augmentation import Augmentation
     from tenfold.recipes.recipe import Recipe
 
-app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True)
+app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True, rich_markup_mode="markdown")
 
 Data = Annotated[str, typer.Argument(help="mnist, fashion-mnist, or a folder, CSV, .npz or IDX folder of your own.")]
 Size = Annotated[str | None, typer.Option(help="Bring all images to HEIGHTxWIDTH pixels, such as 32x32.")]
@@ -49,7 +49,7 @@ def list_data(as_json: AsJson = False) -> None:
     )
 
 
-@app.command()
+@app.command(epilog="Example: tenfold data show mnist")
 def show(
     data: Data,
     out: Annotated[
@@ -93,7 +93,7 @@ def show(
     stdout.print(f"\nPictures: {', '.join(map(str, pictures))}", soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog="Example: tenfold data check letters")
 def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = False) -> None:
     """Look for duplicates, blank images, unbalanced classes and classes with few images."""
     from dataclasses import asdict

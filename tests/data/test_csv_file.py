@@ -1,7 +1,7 @@
 import pytest
 
 from tenfold.data.csv_file import read_csv
-from tenfold.data.sizes import Wanted
+from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError
 
 TRAIN = "label,a,b,c,d\n3,0,0,0,9\n5,0,0,0,200\n"
@@ -9,10 +9,10 @@ TRAIN = "label,a,b,c,d\n3,0,0,0,9\n5,0,0,0,200\n"
 
 @pytest.fixture
 def read(tmp_path):
-    def read_files(first: str, wanted: Wanted | None = None, **files: str):
+    def read_files(first: str, options: ReadOptions | None = None, **files: str):
         for name, text in files.items():
             (tmp_path / f"{name}.csv").write_text(text)
-        return read_csv(tmp_path / f"{first}.csv", wanted or Wanted(), lambda done, total: None)
+        return read_csv(tmp_path / f"{first}.csv", options or ReadOptions(), lambda done, total: None)
 
     return read_files
 
@@ -64,7 +64,7 @@ def test_a_class_of_the_test_table_alone_is_refused(read):
 
 
 def test_size_applies_to_pixels_too(read):
-    parts = read("digits", Wanted((4, 6)), digits=TRAIN)
+    parts = read("digits", ReadOptions((4, 6)), digits=TRAIN)
     assert parts.train.images.shape == (2, 4, 6, 1)
     assert "resized to 4×6" in parts.notes[0]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tenfold.data.file_table import read_file_tables
-from tenfold.data.sizes import Wanted
+from tenfold.data.options import ReadOptions
 from tenfold.data.table import read_table
 from tenfold.errors import DataError, ImageError
 
@@ -15,7 +15,7 @@ def read(tmp_path, draw):
         paths = [tmp_path / f"{number}.csv" for number in range(len(texts))]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text, encoding="utf-8")
-        return read_file_tables([read_table(path) for path in paths], Wanted(), lambda done, total: None)
+        return read_file_tables([read_table(path) for path in paths], ReadOptions(), lambda done, total: None)
 
     return read_texts
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Wanted
 from tenfold.errors import DataError
 
 X = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
@@ -30,7 +30,7 @@ def write(tmp_path):
 
 
 def read(folder) -> Parts:
-    return read_idx_folder(folder, Wanted(), lambda done, total: None)
+    return read_idx_folder(folder, ReadOptions(), lambda done, total: None)
 
 
 @pytest.mark.parametrize("packed", [False, True])

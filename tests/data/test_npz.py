@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tenfold.data.npz import read_npz
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Wanted
 from tenfold.errors import DataError
 
 X = np.arange(2 * 5 * 6, dtype=np.uint8).reshape(2, 5, 6)
@@ -12,10 +12,10 @@ Y = np.array([3, 10])
 
 @pytest.fixture
 def read(tmp_path):
-    def save_and_read(wanted: Wanted = Wanted(), **arrays: np.ndarray) -> Parts:  # noqa: B008
+    def save_and_read(options: ReadOptions = ReadOptions(), **arrays: np.ndarray) -> Parts:  # noqa: B008
         path = tmp_path / "a.npz"
         np.savez_compressed(path, **arrays)
-        return read_npz(path, wanted, lambda done, total: None)
+        return read_npz(path, options, lambda done, total: None)
 
     return save_and_read
 
@@ -34,7 +34,7 @@ def test_without_a_test_part(read):
 
 
 def test_floats_one_hot_and_size(read):
-    parts = read(Wanted((10, 12)), x_train=X / 255, y_train=np.eye(2))
+    parts = read(ReadOptions((10, 12)), x_train=X / 255, y_train=np.eye(2))
     assert parts.train.images.shape == (2, 10, 12, 1)
     assert parts.class_names == ("0", "1")
     assert parts.notes[0] == "Pixel values 0…1 were scaled to 0…255."
@@ -88,7 +88,7 @@ def test_python_objects_are_never_loaded(tmp_path):
 
     np.savez(tmp_path / "a.npz", x_train=np.array([Trap()], dtype=object), y_train=Y)
     with pytest.raises(DataError, match="holds Python objects"):
-        read_npz(tmp_path / "a.npz", Wanted(), lambda done, total: None)
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all", None])
@@ -100,11 +100,11 @@ def test_damaged_files_are_refused(tmp_path, content):
     damaged[whole.index(b"x_train.npy") + 60] ^= 0xFF
     path.write_bytes(bytes(damaged) if content is None else content)
     with pytest.raises(DataError, match=r"a\.npz: cannot be read as \.npz"):
-        read_npz(path, Wanted(), lambda done, total: None)
+        read_npz(path, ReadOptions(), lambda done, total: None)
 
 
 def test_a_single_array_is_no_npz(tmp_path):
     with (tmp_path / "a.npz").open("wb") as file:
         np.save(file, X)
     with pytest.raises(DataError, match=r"a\.npz"):
-        read_npz(tmp_path / "a.npz", Wanted(), lambda done, total: None)
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from tenfold.cli.data_options import Label, LabelFromName, SkipBad
 from tenfold.cli.output import metrics_rows, print_json, print_rows
 
 
@@ -12,12 +13,17 @@ def evaluate(
     data: Annotated[
         str | None, typer.Option(help="Other data with the same classes. [default: the run's own test set]")
     ] = None,
+    label: Label = None,
+    label_from_name: LabelFromName = False,
+    skip_bad: SkipBad = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything that metrics.json holds.")] = False,
 ) -> None:
     """Evaluate a run's model.onnx on the run's own test set or on other data; writes nothing."""
+    from tenfold.data.options import ReadOptions
     from tenfold.run.evaluate import evaluate as evaluate_run
 
-    metrics = evaluate_run(run, data)
+    options = ReadOptions(label_column=label, label_from_name=label_from_name, skip_bad=skip_bad)
+    metrics = evaluate_run(run, data, options)
     if as_json:
         print_json(metrics.model_dump(mode="json"))
     else:

@@ -6,14 +6,15 @@ from pathlib import Path
 from tenfold.data.class_names import number_classes
 from tenfold.data.dataset import Split
 from tenfold.data.file_table import read_file_tables
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.data.pixel_table import read_pixel_tables
-from tenfold.data.sizes import Progress, Wanted, bring_to_one_shape
+from tenfold.data.sizes import Progress, bring_to_one_shape
 from tenfold.data.table import Table, read_table
 from tenfold.errors import DataError
 
 
-def read_csv(path: Path, wanted: Wanted, progress: Progress) -> Parts:
+def read_csv(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read a table of label and pixels, or of label and picture file.
 
     If the file is named …train….csv and …test….csv lies beside it with labels, that one is the test part.
@@ -26,15 +27,15 @@ def read_csv(path: Path, wanted: Wanted, progress: Progress) -> Parts:
     test, notes = _test_table(tables[0])
     tables += [test] if test else []
     if tables[0].file_column is not None:
-        parts = read_file_tables(tables, wanted, progress)
+        parts = read_file_tables(tables, options, progress)
     else:
-        parts = _pixel_parts(tables, wanted, progress)
+        parts = _pixel_parts(tables, options, progress)
     return Parts(parts.train, parts.test, parts.class_names, notes + parts.notes)
 
 
-def _pixel_parts(tables: list[Table], wanted: Wanted, progress: Progress) -> Parts:
+def _pixel_parts(tables: list[Table], options: ReadOptions, progress: Progress) -> Parts:
     images, labels, range_notes = read_pixel_tables(tables, progress)
-    images, notes = bring_to_one_shape(images, wanted, progress)
+    images, notes = bring_to_one_shape(images, options, progress)
     names, train, test = number_classes(labels[0], labels[1] if len(labels) == 2 else None, str(tables[0].path))
     return Parts(Split(images[0], train), None if test is None else Split(images[1], test), names, range_notes + notes)
 

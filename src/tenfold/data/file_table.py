@@ -4,14 +4,15 @@ from pathlib import Path
 
 from tenfold.data.class_names import number_classes
 from tenfold.data.dataset import Split
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
-from tenfold.data.sizes import Progress, Wanted
+from tenfold.data.sizes import Progress
 from tenfold.data.table import Table, cells, check_cells, table_labels
 from tenfold.errors import DataError
 
 
-def read_file_tables(tables: list[Table], wanted: Wanted, progress: Progress) -> Parts:
+def read_file_tables(tables: list[Table], options: ReadOptions, progress: Progress) -> Parts:
     """Read the pictures that the first table names for training, and those of a second one for testing.
 
     Paths are relative to the folder that the table lies in.
@@ -22,7 +23,7 @@ def read_file_tables(tables: list[Table], wanted: Wanted, progress: Progress) ->
     """
     paths = [_paths(table) for table in tables]
     labels = [table_labels(table) for table in tables]
-    images, notes = read_pictures([path for part in paths for path in part], wanted, progress)
+    images, notes = read_pictures([path for part in paths for path in part], options, progress)
     source = str(tables[0].path)
     names, train, test = number_classes(labels[0], labels[1] if len(labels) == 2 else None, source)
     files = tuple(_short(path, tables[0].path.parent) for part in paths for path in part)

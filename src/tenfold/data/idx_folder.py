@@ -8,8 +8,9 @@ import numpy as np
 from tenfold.data.class_names import label_names, number_classes
 from tenfold.data.dataset import Split
 from tenfold.data.idx import parse_idx, read_idx_bytes
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Progress, Wanted, bring_to_one_shape
+from tenfold.data.sizes import Progress, bring_to_one_shape
 from tenfold.errors import DataError
 from tenfold.types import Images
 
@@ -31,7 +32,7 @@ def is_idx_folder(folder: Path) -> bool:
         raise DataError(f"{folder}: cannot be read ({error.strerror}). Check its permissions.") from error
 
 
-def read_idx_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
+def read_idx_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read train-images-idx3-ubyte and the like; t10k-… or test-… are the test part, if there are any.
 
     EMNIST's files hold every image mirrored at its diagonal; they are turned upright. Its file
@@ -54,7 +55,7 @@ def read_idx_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
     class_of = _mapping(folder, prefix)
     labels = [[class_of.get(name, name) for name in label_names(values, str(folder))] for values in numbers]
     images, notes = _upright(prefix, images)
-    images, shape_notes = bring_to_one_shape(images, wanted, progress)
+    images, shape_notes = bring_to_one_shape(images, options, progress)
     names, train, test = number_classes(labels[0], labels[1] if len(labels) == 2 else None, str(folder))
     return Parts(Split(images[0], train), None if test is None else Split(images[1], test), names, notes + shape_notes)
 

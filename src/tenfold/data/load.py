@@ -11,11 +11,12 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.folder import read_folder
 from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
 from tenfold.data.npz import read_npz
+from tenfold.data.options import ReadOptions, Size
 from tenfold.data.parts import Parts, to_dataset
-from tenfold.data.sizes import Progress, Size, Wanted, bring_to_one_shape, check_size
+from tenfold.data.sizes import Progress, bring_to_one_shape, check_size
 from tenfold.errors import DataError
 
-Reader = Callable[[Path, Wanted, Progress], Parts]
+Reader = Callable[[Path, ReadOptions, Progress], Parts]
 
 _KINDS = (
     "a folder with one sub-folder per class, a folder with train/ and test/, a folder of IDX files, "
@@ -28,6 +29,10 @@ def load_dataset(
     *,
     size: Size | None = None,
     gray: bool = False,
+    label_column: str | None = None,
+    label_from_name: bool = False,
+    group_column: str | None = None,
+    skip_bad: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> Dataset:
     """Load a data set of small images.
@@ -45,30 +50,39 @@ def load_dataset(
         size: Height and width in pixels to bring all images to. Without it, the size of most images (see
             `tenfold.data.sizes.common_size`), with no side longer than 96.
         gray: Turn colour into grey. Without it, images are grey only if none has colour.
+        label_column: Heading or number (from 1) of a CSV file's column with the labels. Without it, it is found.
+        label_from_name: Take the labels from the names of the picture files: "cat.0.jpg" shows a cat.
+        group_column: Heading of the column that names each picture's group, in a table of files or in groups.csv: no
+            cut separates pictures of one group.
+        skip_bad: Go on without pictures that cannot be decoded.
         progress: Is called with the steps done and all steps.
 
     Raises:
         DataError: There is no such data, or it makes no sense; the message names the file.
         ImageError: A picture cannot be decoded.
     """
-    if size:
-        check_size(size)
-    wanted = Wanted(size, gray)
+    options = ReadOptions(size, gray, label_column, label_from_name, group_column, skip_bad)
+    return read_dataset(source, options, progress)
+
+
+def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -> Dataset:
+    """Load a data set: `load_dataset`, with its options as one value."""
+    if options.size:
+        check_size(options.size)
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
-        return _with_shape(load_catalog_entry(entry), wanted, progress)
+        return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _reader(path)(path, wanted, progress), path)
+    return to_dataset(_short_name(path), _reader(path)(path, options, progress), path)
 
 
 def load_test_images(
-    source: str | Path, *, size: Size | None = None, gray: bool = False, progress: Progress = lambda done, total: None
+    source: str | Path, options: ReadOptions, progress: Progress = lambda done, total: None
 ) -> tuple[Split, tuple[str, ...], tuple[str, ...]]:
     """Load images to evaluate a finished model on: the test part, or all images where there is none.
 
     Args:
         source: As for `load_dataset`.
-        size: As for `load_dataset`.
-        gray: As for `load_dataset`.
+        options: How to read it.
         progress: As for `load_dataset`.
 
     Returns:
@@ -78,23 +92,22 @@ def load_test_images(
         DataError: There is no such data, or it makes no sense.
         ImageError: A picture cannot be decoded.
     """
-    wanted = Wanted(size, gray)
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
-        dataset = _with_shape(load_catalog_entry(entry), wanted, progress)
+        dataset = _with_shape(load_catalog_entry(entry), options, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
-    parts = _reader(path)(path, wanted, progress)
+    parts = _reader(path)(path, options, progress)
     if parts.test is not None:
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."
     return parts.train, parts.class_names, (*parts.notes, note)
 
 
-def _with_shape(dataset: Dataset, wanted: Wanted, progress: Progress) -> Dataset:
-    """The data set in the wanted shape; as it is, if nothing was asked for."""
-    if wanted == Wanted():
+def _with_shape(dataset: Dataset, options: ReadOptions, progress: Progress) -> Dataset:
+    """The data set in the shape that was asked for; as it is, if nothing was asked for."""
+    if options == ReadOptions():
         return dataset
-    (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], wanted, progress)
+    (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], options, progress)
     return Dataset(
         dataset.name,
         Split(train, dataset.train.labels),

@@ -8,9 +8,10 @@ import numpy as np
 
 from tenfold.data.class_names import label_names, number_classes, shortened
 from tenfold.data.dataset import Split
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.data.pixel_values import image_array, pixel_bytes
-from tenfold.data.sizes import Progress, Wanted, bring_to_one_shape
+from tenfold.data.sizes import Progress, bring_to_one_shape
 from tenfold.errors import DataError
 from tenfold.types import Images
 
@@ -22,7 +23,7 @@ _KEYS = {
 """Keras's names, and MedMNIST's."""
 
 
-def read_npz(path: Path, wanted: Wanted, progress: Progress) -> Parts:
+def read_npz(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read images and labels from the arrays of an .npz file; pickled objects are never loaded.
 
     x_… are images (see `image_array` for shapes, `pixel_bytes` for ranges), y_… labels (see `label_names`).
@@ -42,7 +43,7 @@ def read_npz(path: Path, wanted: Wanted, progress: Progress) -> Parts:
         )
     given = _class_names(arrays, path)
     labels = {part: label_names(arrays[y], f"{path}, {y}", given) for part, (_, y) in found.items()}
-    images, notes = _images({x: arrays[x] for x, _ in found.values()}, path, wanted, progress)
+    images, notes = _images({x: arrays[x] for x, _ in found.values()}, path, options, progress)
     by_part = dict(zip(found, images, strict=True))
     for part, keys in found.items():
         _check_lengths(path, keys, len(by_part[part]), len(labels[part]))
@@ -96,11 +97,11 @@ def _class_names(arrays: dict[str, np.ndarray], path: Path) -> tuple[str, ...] |
 
 
 def _images(
-    arrays: dict[str, np.ndarray], path: Path, wanted: Wanted, progress: Progress
+    arrays: dict[str, np.ndarray], path: Path, options: ReadOptions, progress: Progress
 ) -> tuple[list[Images], tuple[str, ...]]:
     pixels, range_notes = pixel_bytes(arrays, str(path))
     images = [image_array(values, f"{path}, {key}") for key, values in zip(arrays, pixels, strict=True)]
-    images, notes = bring_to_one_shape(images, wanted, progress)
+    images, notes = bring_to_one_shape(images, options, progress)
     return images, range_notes + notes
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from tenfold.data.cache import load_pictures, pictures_key, store_pictures
 from tenfold.data.image_file import decode_image, image_size, resize_image
-from tenfold.data.sizes import Progress, Size, Wanted, common_size, has_colour, size_notes
+from tenfold.data.options import ReadOptions, Size
+from tenfold.data.sizes import Progress, common_size, has_colour, size_notes
 from tenfold.types import Image, Images
 
 _Result = TypeVar("_Result")
@@ -21,15 +22,15 @@ _Result = TypeVar("_Result")
 _MAX_THREADS = 8
 
 
-def read_pictures(paths: Sequence[Path], wanted: Wanted, progress: Progress) -> tuple[Images, tuple[str, ...]]:
+def read_pictures(paths: Sequence[Path], options: ReadOptions, progress: Progress) -> tuple[Images, tuple[str, ...]]:
     """Decode picture files and bring them to one size and number of channels.
 
-    The size is the wanted one or follows `common_size`; the images are grey if all of them are or grey is
-    wanted, else colour.
+    The size is the options one or follows `common_size`; the images are grey if all of them are or grey is
+    options, else colour.
 
     Args:
         paths: The files; the images come in the same order.
-        wanted: What the user asked for.
+        options: What the user asked for.
         progress: Is called after every file.
 
     Returns:
@@ -38,29 +39,29 @@ def read_pictures(paths: Sequence[Path], wanted: Wanted, progress: Progress) -> 
     Raises:
         ImageError: A file cannot be decoded.
     """
-    key = pictures_key(paths, wanted)
+    key = pictures_key(paths, options)
     if key and (cached := load_pictures(key, len(paths))):
         return cached
-    images, notes = _decode_all(paths, wanted, progress)
+    images, notes = _decode_all(paths, options, progress)
     if key:
         store_pictures(key, images, notes)
     return images, notes
 
 
-def _decode_all(paths: Sequence[Path], wanted: Wanted, progress: Progress) -> tuple[Images, tuple[str, ...]]:
+def _decode_all(paths: Sequence[Path], options: ReadOptions, progress: Progress) -> tuple[Images, tuple[str, ...]]:
     count = len(paths)
-    steps = count if wanted.size else 2 * count
+    steps = count if options.size else 2 * count
     with _threads() as threads:
-        size = wanted.size or common_size(
+        size = options.size or common_size(
             Counter(_each(threads, image_size, paths, lambda done: progress(done, steps)))
         )
-        decode = partial(_decode, size=size, gray=wanted.gray)
+        decode = partial(_decode, size=size, gray=options.gray)
         decoded = _each(threads, decode, paths, lambda done: progress(steps - count + done, steps))
-    notes = size_notes(Counter(found for _, found, _ in decoded), size, wanted)
+    notes = size_notes(Counter(found for _, found, _ in decoded), size, options)
     colourful = sum(colour for _, _, colour in decoded)
     return (
         _joined([image for image, _, _ in decoded], size),
-        notes + _colour_notes(colourful, count, wanted.gray),
+        notes + _colour_notes(colourful, count, options.gray),
     )
 
 

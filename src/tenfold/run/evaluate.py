@@ -1,6 +1,6 @@
 """Evaluating a finished run's model on a test set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from tenfold.classifier.classifier import Classifier, load_onnx
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
+from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.calibration import expected_calibration_error, tempered
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
@@ -21,13 +22,18 @@ from tenfold.terminal import busy, stderr
 from tenfold.types import Probabilities
 
 
-def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
+def evaluate(
+    run: str | Path,
+    data: str | Path | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> Metrics:
     """Evaluate a run's model.onnx on a test set; writes nothing.
 
     Args:
         run: A run folder, the name of one below runs/, or "last".
         data: A catalogue name or a path: its test part, or all its images if it has none, brought to the model's
             size. None takes the test set of the run's own data, which must still be the same.
+        options: How to read `data`; its size and colour are the model's.
 
     Raises:
         RunError: No such run, or its data is gone or has changed since.
@@ -37,7 +43,7 @@ def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
     classifier = load_onnx(folder.onnx_model)
     if read_json(folder.run).get("status") in ("interrupted", "diverged"):
         stderr.print(f"Note: {folder.path} was not trained to its end.")
-    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier)
+    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier, options)
     with busy("Evaluating"):
         return evaluate_predictions(classifier.probabilities(split.images), split.labels, classifier.class_names)
 
@@ -47,7 +53,7 @@ def _own_test_split(folder: RunFolder) -> Split:
     if recipe.data is None:
         raise RunError(f"{folder.path} was trained on arrays, not on files. Say which data to evaluate: --data DATA.")
     try:
-        dataset = load_with_progress(recipe.data, recipe.size, recipe.gray)
+        dataset = load_with_progress(recipe.data, recipe.read_options)
     except DataError as error:
         raise RunError(
             f"{folder.path} was trained on {recipe.data}, which cannot be read from here. {error} "
@@ -61,11 +67,12 @@ def _own_test_split(folder: RunFolder) -> Split:
     return dataset.test
 
 
-def _other_split(data: str, classifier: Classifier) -> Split:
+def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Split:
     """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
     height, width, channels = classifier.image_shape
+    options = replace(options, size=(height, width), gray=channels == 1)
     with shown_progress("Reading images") as progress:
-        loaded = load_test_images(data, size=(height, width), gray=channels == 1, progress=progress)
+        loaded = load_test_images(data, options, progress)
     split, class_names, notes = loaded
     for note in notes:
         stderr.print(f"Note: {note}")

@@ -29,13 +29,13 @@ def test_a_table_alone(read):
 def test_the_test_table_beside_it(read, train, test):
     parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,4\n"})
     assert parts.test.labels.tolist() == [1]
-    assert parts.notes == (f"{test}.csv is the test part.",)
+    assert parts.notes[1:] == (f"{test}.csv is the test part.",)
 
 
 def test_a_test_table_without_labels_is_not_used(read):
     parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,4\n")
     assert parts.test is None
-    assert parts.notes == ("test.csv has no labels: not used.",)
+    assert parts.notes[1:] == ("test.csv has no labels: not used.",)
 
 
 @pytest.mark.parametrize("test", [",a,b,c,d\n3,1,2,3,4\n", "a,b,c,d\n1,2,3,4\n"])
@@ -43,14 +43,14 @@ def test_an_index_does_not_stand_in_for_labels(read, test):
     for train in (TRAIN, ",label,a,b,c,d\n0,3,0,0,0,9\n1,5,0,0,0,200\n"):
         parts = read("train", train=train, test=test)
         assert parts.test is None
-        assert parts.notes[0] == "test.csv has no labels: not used."
+        assert parts.notes[1] == "test.csv has no labels: not used."
 
 
 def test_an_index_in_one_of_two_tables_is_ignored(read):
     parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,4\n")
     assert parts.test.images.ravel().tolist() == [1, 2, 3, 4]
     assert parts.test.labels.tolist() == [1]
-    assert "first column of test.csv has no heading" in parts.notes[1]
+    assert "first column of test.csv has no heading" in parts.notes[2]
 
 
 def test_a_test_table_of_another_layout_is_refused(read):
@@ -66,7 +66,7 @@ def test_a_class_of_the_test_table_alone_is_refused(read):
 def test_size_applies_to_pixels_too(read):
     parts = read("digits", ReadOptions((4, 6)), digits=TRAIN)
     assert parts.train.images.shape == (2, 4, 6, 1)
-    assert "resized to 4×6" in parts.notes[0]
+    assert "resized to 4×6" in parts.notes[1]
 
 
 def test_labels_with_files(read, tmp_path, draw):

@@ -106,6 +106,11 @@ def test_other_files_are_refused(tmp_path, name, message):
         load_dataset(tmp_path / name)
 
 
+def test_a_column_of_labels_is_asked_of_csv_files_only(class_folders):
+    with pytest.raises(DataError, match=r"letters: is no CSV file, so it has no column 'kind'.*\(--label\)"):
+        load_dataset(class_folders, label_column="kind")
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [("my digits!.npz", "my-digits"), ("数字/train.npz", "数字"), ("a/mnist_train.npz", "mnist"), ("a/...npz", "data")],

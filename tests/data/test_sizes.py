@@ -81,7 +81,7 @@ def test_arrays_of_two_sizes_get_one_shape():
 
 def test_colour_is_kept_unless_grey_is_wanted():
     colour = np.zeros((2, 4, 4, 3), np.uint8)
-    colour[1, 2, 3, 2] = 1
+    colour[1, 2, 3, 2] = 9
     assert has_colour(colour)
     (kept,), notes = bring_to_one_shape([colour], ReadOptions(), ignore)
     assert kept is colour

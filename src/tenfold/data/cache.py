@@ -18,7 +18,7 @@ from tenfold.data.options import ReadOptions
 from tenfold.files import atomic_path
 from tenfold.types import Images
 
-_FORMAT = 1
+_FORMAT = 2
 """To be raised whenever decoding or resizing gives other pixels than before."""
 
 _WORTH_FILES = 500
@@ -41,7 +41,7 @@ def pictures_folder() -> Path:
 
 
 def pictures_key(paths: Sequence[Path], options: ReadOptions) -> str | None:
-    """A name for the content of these files and the options shape; None if there is too little to keep.
+    """A name for the content of these files in the shape asked for; None if there is too little to keep.
 
     The content is not read, but told by each file's path, size, inode and times of last writing and last
     change. The last cannot be set back by hand, so that renaming, swapping and touching files is noticed

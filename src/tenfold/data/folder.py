@@ -48,7 +48,9 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
     parts, notes = _list_parts(folder)
     train, test = parts["train"], parts.get("test")
     paths = train.paths + (test.paths if test else [])
-    images, picture_notes = read_pictures(paths, options, progress)
+    images, picture_notes, bad = read_pictures(paths, options, progress)
+    train, test = _without(train, bad), _without(test, bad) if test else None
+    paths = train.paths + (test.paths if test else [])
     names, train_labels, test_labels = number_classes(train.classes, test.classes if test else None, str(folder))
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
     cut = len(train.paths)
@@ -162,6 +164,11 @@ def _joined(first: Listing | None, second: Listing) -> Listing:
     if first is None:
         return second
     return Listing(first.paths + second.paths, first.classes + second.classes, first.others + second.others)
+
+
+def _without(listing: Listing, bad: frozenset[Path]) -> Listing:
+    kept = [position for position, path in enumerate(listing.paths) if path not in bad]
+    return Listing([listing.paths[i] for i in kept], [listing.classes[i] for i in kept], listing.others)
 
 
 def _refuse_equal_names(class_folders: list[Path]) -> None:

@@ -72,7 +72,7 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _reader(path)(path, options, progress), path)
+    return to_dataset(_short_name(path), _reader(path, options)(path, options, progress), path)
 
 
 def load_test_images(
@@ -96,7 +96,7 @@ def load_test_images(
         dataset = _with_shape(load_catalog_entry(entry), options, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
-    parts = _reader(path)(path, options, progress)
+    parts = _reader(path, options)(path, options, progress)
     if parts.test is not None:
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."
@@ -129,7 +129,17 @@ def _existing_path(source: str | Path) -> Path:
     return path
 
 
-def _reader(path: Path) -> Reader:
+def _reader(path: Path, options: ReadOptions) -> Reader:
+    reader = _reader_of_kind(path)
+    if options.label_column is not None and reader is not read_csv:
+        raise DataError(
+            f"{path}: is no CSV file, so it has no column {options.label_column!r} to take the labels from (--label). "
+            "Give the CSV file itself, or leave the option out."
+        )
+    return reader
+
+
+def _reader_of_kind(path: Path) -> Reader:
     if path.is_dir():
         return read_idx_folder if is_idx_folder(path) else read_folder
     suffix = path.suffix.lower()

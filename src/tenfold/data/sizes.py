@@ -12,6 +12,16 @@ from tenfold.data.options import ReadOptions, Size
 from tenfold.errors import DataError
 from tenfold.types import Images
 
+MAX_TINT = 8
+"""Levels by which red, green and blue differ in grey pictures that were saved with losses in colour."""
+
+_AT_ONCE = 500
+
+TINT_NOTE = (
+    f"have red, green and blue that differ by at most {MAX_TINT} levels, as those of grey pictures do that were "
+    "saved with losses: read as grey."
+)
+
 Progress = Callable[[int, int], None]
 """Is called with the steps that are done and all steps, while images are read or resized."""
 
@@ -105,7 +115,8 @@ def bring_to_one_shape(
     if colour and options.gray:
         notes += ("Colour was turned into grey, as asked for.",)
     elif not colour and any(images.shape[3] == 3 for images in parts):
-        notes += ("The three channels are equal everywhere: read as grey.",)
+        equal = all(bool((images == images[..., :1]).all()) for images in parts)
+        notes += ("The three channels are equal everywhere: read as grey." if equal else f"The images {TINT_NOTE}",)
     channels = 3 if colour and not options.gray else 1
     total, resized, done = counts.total(), [], 0
     for images in parts:
@@ -116,10 +127,15 @@ def bring_to_one_shape(
 
 
 def has_colour(images: Images) -> bool:
-    """Whether red, green and blue differ anywhere."""
-    return images.shape[-1] == 3 and bool(
-        np.any(images[..., 0] != images[..., 1]) or np.any(images[..., 1] != images[..., 2])
-    )
+    """Whether red, green and blue differ anywhere by more than `MAX_TINT`: grey saved with losses does not."""
+    if images.shape[-1] != 3:
+        return False
+    for start in range(0, len(images), _AT_ONCE):  # the first few images of a set in colour decide
+        red, green, blue = np.moveaxis(images[start : start + _AT_ONCE], -1, 0)
+        lightest, darkest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+        if np.any(lightest - darkest > MAX_TINT):
+            return True
+    return False
 
 
 def _report(progress: Progress, before: int, total: int, done: int) -> None:

@@ -1,5 +1,7 @@
 """Tables, arrays and IDX files as people have them: right at once, or refused with the line to type."""
 
+import gzip
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -138,3 +140,47 @@ def test_tables_side_by_side_are_all_used(cats_and_dogs, names):
     dataset = load_dataset(cats_and_dogs / f"{names[0]}.csv")
     assert (len(dataset.train), dataset.test.files) == (4, ("images/cat/2.png", "images/dog/7.png"))
     assert any("serve as the test part" in note for note in dataset.notes)
+
+
+def test_scikit_learns_digits_as_arrays(tmp_path):
+    np.savez(tmp_path / "digits.npz", **{key: DIGITS[key] for key in ("data", "target", "images", "DESCR")})
+    dataset = load_dataset(tmp_path / "digits.npz")
+    assert dataset.class_names == tuple("0123456789")
+    np.savez(tmp_path / "plain.npz", x_train=np.rint(DIGITS.images * (255 / 16)), y_train=DIGITS.target)
+    assert dataset.fingerprint == load_dataset(tmp_path / "plain.npz").fingerprint
+
+
+def test_deep_arrays_with_a_column_of_labels(tmp_path):
+    images = (np.arange(40 * 16).reshape(40, 4, 4) * 100).astype(np.uint16)
+    np.savez(tmp_path / "deep.npz", images=images, labels=np.repeat([[1], [5]], 20, axis=0))
+    dataset = load_dataset(tmp_path / "deep.npz")
+    assert dataset.class_names == ("1", "5")
+    assert "Pixel values 0…65,535 were scaled to 0…255." in dataset.notes
+
+
+@pytest.mark.parametrize("given", ["", "MNIST", "MNIST/raw"])
+def test_torchvisions_mnist(tmp_path, given):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part, count in (("train", 20), ("t10k", 4)):
+        for what, values in (("images-idx3", np.zeros((count, 5, 5), np.uint8)), ("labels-idx1", np.arange(count) % 2)):
+            sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+            content = bytes([0, 0, 8, values.ndim]) + sizes + values.astype(np.uint8).tobytes()
+            (raw / f"{part}-{what}-ubyte").write_bytes(content)
+            (raw / f"{part}-{what}-ubyte.gz").write_bytes(gzip.compress(content))
+    dataset = load_dataset(tmp_path / given)
+    assert (len(dataset.train), len(dataset.test), dataset.class_names) == (20, 4, ("0", "1"))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.npz", "train-images-idx3-ubyte"])
+def test_files_that_git_lfs_keeps_are_not_trained_on(tmp_path, name):
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match="not downloaded: .*git lfs pull"):
+        load_dataset(tmp_path if name.startswith("train") else tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.mat", "a.tfrecord"])
+def test_formats_of_other_programs_are_refused_with_the_command_that_converts_them(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match=r"python -c .*savez"):
+        load_dataset(tmp_path / name)

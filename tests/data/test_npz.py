@@ -61,10 +61,11 @@ def test_class_names_keep_their_order(read):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": X}, r"holds the arrays x; expected x_train and y_train"),
+        ({"a": X}, r"holds the arrays a; expected x_train and y_train"),
+        ({"x": X}, "holds x but no array of its labels, such as y; both"),
         ({}, r"holds the arrays \(none\); expected"),
-        ({"x_train": X}, "holds x_train but no y_train"),
-        ({"x_train": X, "y_train": Y, "y_test": Y}, "holds y_test but no x_test"),
+        ({"x_train": X}, "holds x_train but no array of its labels, such as y_train; both"),
+        ({"x_train": X, "y_train": Y, "y_test": Y}, "holds y_test but no array of its images, such as x_test"),
         ({"x_train": X, "y_train": Y[:1]}, "x_train has 2 images, but y_train has 1 labels"),
         ({"x_train": X - 300.0, "y_train": Y}, "pixel values run from -300"),
         ({"x_train": np.where(X == 40, np.nan, X), "y_train": Y}, "a.npz, x_train: image 1 .* NaN"),
@@ -107,4 +108,37 @@ def test_a_single_array_is_no_npz(tmp_path):
     with (tmp_path / "a.npz").open("wb") as file:
         np.save(file, X)
     with pytest.raises(DataError, match=r"a\.npz"):
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [("X_train", "Y_train"), ("trainX", "trainY"), ("images", "labels"), ("X", "y"), ("data", "target")],
+)
+def test_other_names_are_understood(read, images, labels):
+    parts = read(**{images: X, labels: Y})
+    assert np.array_equal(parts.train.images[..., 0], X)
+    assert parts.class_names == ("3", "10")
+    named = "train" in images or images == "X"
+    assert parts.notes == (() if named else (f"The array {images} holds the images, {labels} the labels.",))
+
+
+def test_arrays_that_are_not_used_are_named_and_not_loaded(read):
+    parts = read(data=X, images=X, target=Y, DESCR=np.array([None], dtype=object))
+    assert parts.notes == (
+        "The array images holds the images, target the labels.",
+        "These arrays were not used: DESCR, data.",
+    )
+
+
+def test_labels_may_be_a_column_and_images_sixteen_bits_deep(read):
+    parts = read(images=X.astype(np.uint16) * 1000, labels=Y[:, np.newaxis])
+    assert parts.train.labels.tolist() == [0, 1]
+    assert parts.train.images.max() == round(59_000 / 65_535 * 255)
+    assert "Pixel values 0…65,535 were scaled to 0…255." in parts.notes
+
+
+def test_what_git_lfs_keeps_is_named(tmp_path):
+    (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match=r"a\.npz: not downloaded"):
         read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)

@@ -9,7 +9,8 @@ from tenfold.data.class_names import suggestion
 from tenfold.data.csv_file import read_csv
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.folder import read_folder
-from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
+from tenfold.data.foreign_files import conversion
+from tenfold.data.idx_folder import find_idx_folder, is_idx_file, read_idx_folder
 from tenfold.data.npz import read_npz
 from tenfold.data.options import ReadOptions, Size
 from tenfold.data.parts import Parts, to_dataset
@@ -45,8 +46,7 @@ def load_dataset(
     Args:
         source: The name of a data set that comes along ("mnist", "fashion-mnist"); a folder with one
             sub-folder of pictures for each class, or with train/ and test/ of that kind, or of IDX files; a
-            CSV file of label and pixels, or of label and picture file; an .npz file with x_train, y_train,
-            x_test, y_test.
+            CSV file of label and pixels, or of label and picture file; an .npz file of images and labels.
         size: Height and width in pixels to bring all images to. Without it, the size of most images (see
             `tenfold.data.sizes.common_size`), with no side longer than 96.
         gray: Turn colour into grey. Without it, images are grey only if none has colour.
@@ -141,7 +141,7 @@ def _reader(path: Path, options: ReadOptions) -> Reader:
 
 def _reader_of_kind(path: Path) -> Reader:
     if path.is_dir():
-        return read_idx_folder if is_idx_folder(path) else read_folder
+        return read_idx_folder if find_idx_folder(path) else read_folder
     suffix = path.suffix.lower()
     if not path.is_file():
         raise DataError(f"{path}: is a pipe, socket or device; expected {_KINDS}.")
@@ -149,6 +149,10 @@ def _reader_of_kind(path: Path) -> Reader:
         return read_npz
     if suffix in (".csv", ".tsv", ".txt"):
         return read_csv
+    if advice := conversion(path):
+        raise DataError(advice)
+    if is_idx_file(path):
+        raise DataError(f"{path}: is one of four IDX files that belong together. Give their folder: {path.parent}")
     unpack = " Unpack it first." if suffix in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz") else ""
     raise DataError(f"{path}: files of this kind are not read as data; expected {_KINDS}.{unpack}")
 
@@ -171,7 +175,7 @@ def _short_name(path: Path) -> str:
     """
     path = path.resolve()
     stem = path.name if path.is_dir() else path.stem
-    if stem.lower() in ("train", "training", "data", "dataset"):
+    if stem.lower() in ("train", "training", "data", "dataset", "raw"):
         stem = path.parent.name
     stem = re.sub(r"[-_. ]train$", "", stem, flags=re.IGNORECASE)
     return re.sub(r"[^\w-]+", "-", stem).strip("-") or "data"

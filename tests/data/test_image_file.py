@@ -208,6 +208,37 @@ def test_size_from_the_header_is_the_size_after_decoding(tmp_path):
     assert image_size(tmp_path / "a.JPEG") == (30, 20)
 
 
+def moved_behind_the_pixels(png: bytes, kind: bytes) -> bytes:
+    """A PNG whose chunk of this kind comes just before its end."""
+    start = png.index(kind) - 4
+    end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+    rest = png[:start] + png[end:]
+    return rest[:-12] + png[start:end] + rest[-12:]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "PNG, exif last"])
+def test_size_is_that_of_the_upright_picture(tmp_path, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(Image.fromarray(NOISE), kind.split(",")[0], exif=exif)
+    if kind.endswith("last"):
+        content = moved_behind_the_pixels(content, b"eXIf")
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert image_size(path) == (30, 20)
+    image = decode_image(path)
+    assert (image.height, image.width) == (30, 20)
+
+
+def test_size_of_a_png_needs_no_pixels(tmp_path):
+    content = encoded(Image.fromarray(NOISE))
+    start = content.index(b"IDAT") + 4
+    (tmp_path / "a.png").write_bytes(content[:start] + bytes(200) + content[start + 200 :])
+    assert image_size(tmp_path / "a.png") == (20, 30)
+    with pytest.raises(ImageError):
+        decode_image(tmp_path / "a.png")
+
+
 def test_size_of_a_damaged_header_names_the_file(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(encoded(Image.fromarray(NOISE))[:20])

@@ -1,7 +1,7 @@
 """From whatever the user names (a data set that comes along, a folder, a file) to a `Dataset`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tenfold.data.catalog import CATALOG, catalog_name, load_catalog_entry
@@ -11,6 +11,7 @@ from tenfold.data.dataset import Dataset, Split
 from tenfold.data.folder import read_folder
 from tenfold.data.foreign_files import conversion
 from tenfold.data.idx_folder import find_idx_folder, is_idx_file, read_idx_folder
+from tenfold.data.known_classes import read_known_classes
 from tenfold.data.npz import read_npz
 from tenfold.data.options import ReadOptions, Size
 from tenfold.data.parts import Parts, to_dataset
@@ -76,7 +77,10 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
 
 
 def load_test_images(
-    source: str | Path, options: ReadOptions, progress: Progress = lambda done, total: None
+    source: str | Path,
+    options: ReadOptions,
+    progress: Progress = lambda done, total: None,
+    class_names: Sequence[str] = (),
 ) -> tuple[Split, tuple[str, ...], tuple[str, ...]]:
     """Load images to evaluate a finished model on: the test part, or all images where there is none.
 
@@ -84,6 +88,7 @@ def load_test_images(
         source: As for `load_dataset`.
         options: How to read it.
         progress: As for `load_dataset`.
+        class_names: The classes that the model knows: of a folder, some of them may be empty or missing.
 
     Returns:
         The images with their labels, the names of the classes, and what was decided on the way.
@@ -96,7 +101,11 @@ def load_test_images(
         dataset = _with_shape(load_catalog_entry(entry), options, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
-    parts = _reader(path, options)(path, options, progress)
+    reader = _reader(path, options)
+    lacking = None
+    if reader is read_folder and not options.label_from_name:
+        lacking = read_known_classes(path, class_names, options, progress)
+    parts = lacking or reader(path, options, progress)
     if parts.test is not None:
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."

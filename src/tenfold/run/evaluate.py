@@ -26,26 +26,40 @@ def evaluate(
     run: str | Path,
     data: str | Path | None = None,
     options: ReadOptions = DEFAULT_OPTIONS,
+    out: str | Path | None = None,
 ) -> Metrics:
-    """Evaluate a run's model.onnx on a test set; writes nothing.
+    """Evaluate a run's model.onnx on a test set.
 
     Args:
         run: A run folder, the name of one below runs/, or "last".
         data: A catalogue name or a path: its test part, or all its images if it has none, brought to the model's
             size. None takes the test set of the run's own data, which must still be the same.
         options: How to read `data`; its size and colour are the model's.
+        out: A new CSV file for the prediction of every image, with the columns of predictions.csv; None writes none.
 
     Raises:
-        RunError: No such run, or its data is gone or has changed since.
+        RunError: No such run, or its data is gone or has changed since; or `out` exists or cannot be written.
         DataError: The data cannot be read, or has classes that the model does not know.
     """
     folder = RunFolder(find_run(str(run)))
+    if out is not None:
+        _check_new(Path(out))
     classifier = load_onnx(folder.onnx_model)
     if read_json(folder.run).get("status") in ("interrupted", "diverged"):
         stderr.print(f"Note: {folder.path} was not trained to its end.")
     split = _own_test_split(folder) if data is None else _other_split(str(data), classifier, options)
     with busy("Evaluating"):
-        return evaluate_predictions(classifier.probabilities(split.images), split.labels, classifier.class_names)
+        probabilities = classifier.probabilities(split.images)
+    if out is not None:
+        _write_predictions(Path(out), probabilities, split, classifier.class_names)
+    return evaluate_predictions(probabilities, split.labels, classifier.class_names)
+
+
+def _check_new(file: Path) -> None:
+    if file.exists():
+        raise RunError(f"{file}: exists already, and nothing is overwritten. Name a new file with --out.")
+    if not file.parent.is_dir():
+        raise RunError(f"{file}: there is no folder {file.parent}. Make it, or name a file in another one with --out.")
 
 
 def _own_test_split(folder: RunFolder) -> Split:
@@ -72,8 +86,7 @@ def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Spl
     height, width, channels = classifier.image_shape
     options = replace(options, size=(height, width), gray=channels == 1)
     with shown_progress("Reading images") as progress:
-        loaded = load_test_images(data, options, progress)
-    split, class_names, notes = loaded
+        split, class_names, notes = load_test_images(data, options, progress, classifier.class_names)
     for note in notes:
         stderr.print(f"Note: {note}")
     unknown = [name for name in class_names if name not in classifier.class_names]
@@ -85,7 +98,7 @@ def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Spl
     number = np.array([classifier.class_names.index(name) for name in class_names], np.int32)
     # A model for colour takes grey images as red, green and blue of equal strength.
     images = np.repeat(split.images, channels // split.images.shape[3], axis=3)
-    return Split(images, number[split.labels])
+    return Split(images, number[split.labels], split.files)
 
 
 @dataclass(frozen=True)
@@ -112,8 +125,7 @@ def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     test, classifier = dataset.test, load_onnx(folder.onnx_model)
     probabilities, scores = classifier.probabilities_and_scores(test.images)
     metrics = evaluate_predictions(probabilities, test.labels, dataset.class_names)
-    columns = (*PREDICTION_COLUMNS, FILE_COLUMN) if test.files else PREDICTION_COLUMNS
-    write_csv(folder.predictions, _prediction_rows(probabilities, test), columns)
+    _write_predictions(folder.predictions, probabilities, test, dataset.class_names)
     write_text(folder.metrics, metrics.model_dump_json(indent=2) + "\n")
     threshold = classifier.metadata.rejection_threshold
     return Evaluation(
@@ -124,25 +136,24 @@ def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     )
 
 
-def _prediction_rows(probabilities: Probabilities, test: Split) -> list[dict[str, Any]]:
+def _write_predictions(path: Path, probabilities: Probabilities, test: Split, class_names: tuple[str, ...]) -> None:
+    """One row for each image: numbers and names of its class and of the predicted one, and its file if it has one."""
     predicted = probabilities.argmax(axis=1)
-    numbers = (
-        test.labels,
-        predicted,
-        probabilities[np.arange(len(test)), predicted],
-        losses(probabilities, test.labels),
-    )
-    files = [{FILE_COLUMN: printable(file)} for file in test.files] or [{}] * len(test)
-    return [
+    shares = probabilities[np.arange(len(test)), predicted]
+    rows: list[dict[str, Any]] = [
         {
             "index": index,
             "label": label,
             "predicted": guess,
             "probability": f"{share:.6f}",
             "loss": f"{loss:.6f}",
-            **file,
+            "label_name": class_names[label],
+            "predicted_name": class_names[guess],
         }
-        for index, (label, guess, share, loss, file) in enumerate(
-            zip(*(column.tolist() for column in numbers), files, strict=True)
+        for index, (label, guess, share, loss) in enumerate(
+            zip(test.labels.tolist(), predicted.tolist(), shares, losses(probabilities, test.labels), strict=True)
         )
     ]
+    for row, file in zip(rows, test.files, strict=False):
+        row[FILE_COLUMN] = printable(file)
+    write_csv(path, rows, (*PREDICTION_COLUMNS, FILE_COLUMN) if test.files else PREDICTION_COLUMNS)

@@ -20,7 +20,7 @@ from tenfold.files import printable, write_text
 
 RUNS = Path("runs")
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
-PREDICTION_COLUMNS = ("index", "label", "predicted", "probability", "loss")
+PREDICTION_COLUMNS = ("index", "label", "predicted", "probability", "loss", "label_name", "predicted_name")
 FILE_COLUMN = "file"
 """Where each test image came from; only in runs on picture files."""
 

@@ -59,8 +59,26 @@ def test_a_test_table_of_another_layout_is_refused(read):
 
 
 def test_a_class_of_the_test_table_alone_is_refused(read):
-    with pytest.raises(DataError, match="the test part has the class '7'"):
-        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n")
+    with pytest.raises(DataError, match=r"test\.csv: has classes that train\.csv lacks: 7, 9\."):
+        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n")
+
+
+def test_classes_of_a_validation_table_alone_are_told(read):
+    tables = {"train": TRAIN, "test": TRAIN, "val": "label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n3,1,2,3,4\n"}
+    parts = read("train", **tables)
+    assert parts.class_names == ("3", "5", "7", "9")
+    assert (
+        "val.csv has classes that train.csv lacks: 7, 9; they join the training part, as its images do." in parts.notes
+    )
+    with pytest.raises(DataError, match=r"val\.csv: has classes that my_train\.csv lacks: 7, 9"):
+        read("my_train", my_train=TRAIN, my_val=tables["val"])
+
+
+def test_a_column_of_groups_holds_no_pixels(read):
+    text = "a,b,c,d,who,letter\n" + "".join(f"{i},9,0,200,{i // 3},{'xyz'[i % 3]}\n" for i in range(12))
+    parts = read("digits", ReadOptions(group_column="who", label_column="letter"), digits=text)
+    assert parts.train.images.shape == (12, 2, 2, 1)
+    assert parts.train.images[5].ravel().tolist() == [5, 9, 0, 200]
 
 
 def test_size_applies_to_pixels_too(read):

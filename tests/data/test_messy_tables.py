@@ -158,6 +158,16 @@ def test_deep_arrays_with_a_column_of_labels(tmp_path):
     assert "Pixel values 0…65,535 were scaled to 0…255." in dataset.notes
 
 
+def test_four_images_are_cut_by_class_or_refused(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 5), np.uint8)
+    np.savez(tmp_path / "a.npz", x=images, y=["a", "a", "b", "b"])
+    dataset = load_dataset(tmp_path / "a.npz")
+    assert sorted(dataset.train.labels) == sorted(dataset.test.labels) == [0, 1]
+    np.savez(tmp_path / "b.npz", x=images, y=["a", "a", "a", "b"])
+    with pytest.raises(DataError, match="the class 'b' has a single image"):
+        load_dataset(tmp_path / "b.npz")
+
+
 @pytest.mark.parametrize("given", ["", "MNIST", "MNIST/raw"])
 def test_torchvisions_mnist(tmp_path, given):
     raw = tmp_path / "MNIST" / "raw"

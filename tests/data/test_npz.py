@@ -51,6 +51,14 @@ def test_validation_joins_training(read):
     assert parts.notes == ("The 2 validation images joined the training part.",)
 
 
+def test_classes_of_validation_alone_are_told(read):
+    parts = read(x_train=X, y_train=Y, x_val=X, y_val=Y + 1)
+    assert parts.class_names == ("3", "4", "10", "11")
+    assert (
+        parts.notes[1] == "y_val has classes that y_train lacks: 4, 11; they join the training part, as its images do."
+    )
+
+
 def test_class_names_keep_their_order(read):
     parts = read(x_train=X, y_train=np.array([1, 0]), class_names=np.array(["yes", "no"]))
     assert parts.class_names == ("yes", "no")
@@ -70,7 +78,7 @@ def test_class_names_keep_their_order(read):
         ({"x_train": X - 300.0, "y_train": Y}, "pixel values run from -300"),
         ({"x_train": np.where(X == 40, np.nan, X), "y_train": Y}, "a.npz, x_train: image 1 .* NaN"),
         ({"x_train": X, "y_train": np.array([0, -1])}, "a.npz, y_train: label 1 .* is -1"),
-        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the class '4'"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the classes 4, 11, which"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "b"])}, "label 0 .* is 3; .* 0 to 1"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "a"])}, "the same name twice"),
         ({"x_train": X[:, :0], "y_train": Y}, r"a.npz, x_train: has the shape \[2, 0, 6\], .* hold no pixels"),

@@ -1,6 +1,6 @@
 import pytest
 
-from tenfold.data.picture_search import find_picture, pictures_by_stem
+from tenfold.data.picture_search import find_picture, part_of, pictures_by_stem
 from tenfold.errors import DataError
 
 PICTURES = ("1.png", "a/2.png", "a/b/3.png", "x/4.jpg", "x/4.png", "cat/5.png", "dog/5.png")
@@ -39,6 +39,17 @@ def find(tmp_path):
 )
 def test_the_end_of_the_path_decides(find, text, picture):
     assert find(text) == picture
+
+
+def test_a_table_of_training_images_means_those_below_train(tmp_path):
+    for name in ("train/cat/1.jpg", "test_pictures/1.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    pictures = pictures_by_stem(tmp_path)
+    for table, picture in (("trainLabels.csv", "train/cat/1.jpg"), ("test.csv", "test_pictures/1.jpg")):
+        assert find_picture("1", tmp_path, pictures, part_of(tmp_path / table)) == tmp_path / picture
+    with pytest.raises(DataError, match="'1' may mean"):
+        find_picture("1", tmp_path, pictures, part_of(tmp_path / "labels.csv"))
 
 
 @pytest.mark.parametrize(("text", "message"), [("5.png", "cat/5.png and dog/5.png"), ("x/4", "x/4.jpg and x/4.png")])

@@ -94,6 +94,13 @@ def test_many_bad_files_are_counted(tmp_path):
         read_pictures(paths, ReadOptions(skip_bad=True), ignore)
 
 
+def test_the_content_decides_not_the_ending(tmp_path, draw):
+    picture = Image.open(draw(tmp_path / "a.png"))
+    picture.save(tmp_path / "a.jpg", "WEBP", lossless=True)
+    images, _, _ = read_pictures([tmp_path / "a.jpg"], ReadOptions(), ignore)
+    assert np.array_equal(images[0, ..., 0], np.asarray(picture))
+
+
 def test_pictures_that_git_lfs_keeps_are_not_damaged(tmp_path):
     (tmp_path / "a.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     with pytest.raises(ImageError, match=r"a\.png: not downloaded: .*git lfs pull"):

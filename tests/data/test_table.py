@@ -85,7 +85,16 @@ def test_tables_of_files(table, text, label_column, file_column):
 def test_an_unnamed_first_column_beside_the_labels_numbers_the_rows(table, text, label_column, index_column):
     read = table(text)
     assert (read.label_column, read.index_column, len(read.rows)) == (label_column, index_column, 1)
-    assert len(read.used_columns) == len(read.headings) - (index_column is not None)
+    assert len(read.pixel_columns) == len(read.headings) - 1 - (index_column is not None)
+
+
+def test_an_unnamed_first_column_may_hold_the_labels(table):
+    rows = [(str(i % 2), "0", str(90 + i), "0") for i in range(8)]
+    read = table("\n".join(map(",".join, [("", "0", "1", "2"), *rows])))
+    assert (read.label_column, read.index_column) == (0, None)
+    counted = [(str(i), str(90 + i), "0", str(i % 2)) for i in range(8)]
+    read = table("\n".join(map(",".join, [("", "a", "b", "c"), *counted])))
+    assert (read.label_column, read.index_column) == (3, 0)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -155,8 +164,10 @@ def test_one_cell_equals_splitting_all(row):
     line = ",".join(row)
     if line.strip():
         assert [cell(line, ",", column) for column in range(len(row))] == cells(line, ",")
+        assert [cell(line, ",", column - len(row)) for column in range(len(row))] == cells(line, ",")
     quoted = ",".join(f'"{text}"' for text in row)
     assert [cell(quoted, ",", column) for column in range(len(row))] == row
+    assert [cell(quoted, ",", column - len(row)) for column in range(len(row))] == row
 
 
 def test_labels_that_python_alone_takes_for_numbers_are_names(table):

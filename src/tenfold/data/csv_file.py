@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tenfold.data.class_names import number_classes
+from tenfold.data.class_names import natural_order, number_classes, shortened
 from tenfold.data.dataset import Split
 from tenfold.data.file_table import read_file_tables
 from tenfold.data.label_column import headed_column
@@ -14,7 +14,7 @@ from tenfold.data.parts import Parts
 from tenfold.data.pixel_table import read_pixel_tables
 from tenfold.data.sheet import Sheet, read_sheet
 from tenfold.data.sizes import Progress
-from tenfold.data.table import Table, TableContent, columns_note, find_columns
+from tenfold.data.table import Table, TableContent, columns_note, find_columns, read_table
 from tenfold.errors import DataError
 from tenfold.types import Labels
 
@@ -33,7 +33,7 @@ def read_csv(path: Path, options: ReadOptions, progress: Progress) -> Parts:
         DataError: The layout is unclear, or a row is wrong; the message names it.
         ImageError: A picture cannot be decoded.
     """
-    train = find_columns(read_sheet(path), options.label_column)
+    train = read_table(path, options)
     tests, notes = _tables_beside(train, _TEST_NAMES, options)
     notes += tuple(f"{table.path.name} is the test part." for table in tests)
     validations, validation_notes = _tables_beside(train, _VALIDATION_NAMES, options)
@@ -47,6 +47,15 @@ def read_csv(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     contents, read_notes = read([*trains, *tests], options, progress)
     notes = (*train.notes, columns_note(train, contents[0].labels), *notes, *read_notes)
     cut = len(trains)
+    known = frozenset(contents[0].labels)
+    for table, content in zip([*trains, *tests], contents, strict=True):
+        if unknown := sorted(set(content.labels) - known, key=natural_order):
+            classes = f"has classes that {path.name} lacks: {shortened(unknown)}"
+            if table in tests:
+                raise DataError(
+                    f"{table.path}: {classes}. It is the test part: add training images, or remove the rows."
+                )
+            notes = (*notes, f"{table.path.name} {classes}; they join the training part, as its images do.")
     labels, test_labels = ([label for one in part for label in one.labels] for part in (contents[:cut], contents[cut:]))
     names, train_numbers, test_numbers = number_classes(labels, test_labels if tests else None, str(path))
     test = None if test_numbers is None else _split(contents[cut:], test_numbers)
@@ -71,9 +80,9 @@ def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -
         if _lacks_labels(sheet, train):
             notes += (f"{beside.name} has no labels: not used.",)
             continue
-        table = find_columns(sheet, options.label_column, like=train)
+        table = find_columns(sheet, options, like=train)
         same_kind = (table.file_column is None) == (train.file_column is None)
-        if not same_kind or (train.file_column is None and len(table.used_columns) != len(train.used_columns)):
+        if not same_kind or (train.file_column is None and len(table.pixel_columns) != len(train.pixel_columns)):
             raise DataError(
                 f"{beside}: has {len(table.headings):,} columns, but {train.path.name} has {len(train.headings):,}; "
                 "expected the same ones. Correct it, or move it away if it belongs to other data."

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from tenfold.data.options import ReadOptions
-from tenfold.data.picture_search import find_picture, pictures_by_stem
+from tenfold.data.picture_search import find_picture, part_of, pictures_by_stem
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sheet import cells
 from tenfold.data.sizes import Progress
@@ -48,6 +48,7 @@ def _paths(table: Table) -> tuple[list[Path], tuple[str, ...]]:
     assert table.file_column is not None
     folder, paths, searched = table.path.parent, [], []
     pictures = cache(lambda: pictures_by_stem(folder))
+    part = part_of(table.path)
     for number, line in table.rows:
         row = cells(line, table.separator)
         check_cells(table, number, len(row))
@@ -56,7 +57,7 @@ def _paths(table: Table) -> tuple[list[Path], tuple[str, ...]]:
         path = folder / text
         if not text or not path.is_file():
             try:
-                found = find_picture(text, folder, pictures())
+                found = find_picture(text, folder, pictures(), part)
             except DataError as error:
                 raise DataError(f"{table.path}: line {number}: {error}. Write the path from {folder} on.") from error
             if found is None:

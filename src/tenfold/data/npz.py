@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.npyio import NpzFile
 
-from tenfold.data.class_names import label_names, number_classes, shortened
+from tenfold.data.class_names import label_names, natural_order, number_classes, shortened
 from tenfold.data.dataset import Split
 from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
@@ -58,9 +58,13 @@ def read_npz(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     for part, pair in found.items():
         _check_lengths(path, pair, len(by_part[part]), len(labels[part]))
     if "validation" in found:
+        new = sorted(set(labels["validation"]) - set(labels["train"]), key=natural_order)
         by_part["train"] = np.concatenate([by_part["train"], by_part["validation"]])
         labels["train"] = labels["train"] + labels["validation"]
         notes += (f"The {len(labels['validation']):,} validation images joined the training part.",)
+        if new:
+            lacking = f"{found['validation'][1]} has classes that {found['train'][1]} lacks: {shortened(new)}"
+            notes += (f"{lacking}; they join the training part, as its images do.",)
     names, train, test = number_classes(labels["train"], labels.get("test"), str(path), given)
     return Parts(Split(by_part["train"], train), None if test is None else Split(by_part["test"], test), names, notes)
 

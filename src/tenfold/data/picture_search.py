@@ -1,5 +1,6 @@
 """Finding the pictures that a table names: by their path, or by its end among the pictures below the table's folder."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,13 @@ def pictures_by_stem(folder: Path) -> PicturesByStem:
     return found
 
 
-def find_picture(text: str, folder: Path, pictures: PicturesByStem) -> Path | None:
+def part_of(path: Path) -> str:
+    """The part of the data that a file or folder is named after: "train", "val" or "test"; "" without such a word."""
+    found = re.search(r"train|val|test", path.stem.lower())
+    return found[0] if found else ""
+
+
+def find_picture(text: str, folder: Path, pictures: PicturesByStem, part: str = "") -> Path | None:
     """The picture below a folder that a table means, whose paths begin elsewhere or lack folders or the ending.
 
     The end of the path decides: C:/data/cat/1.png is cat/1.png, 1.png (or 1, without ending) is train/1.png. Where both
@@ -30,6 +37,7 @@ def find_picture(text: str, folder: Path, pictures: PicturesByStem) -> Path | No
         text: A path with / between folders.
         folder: Where the table lies.
         pictures: The pictures below it.
+        part: "train", "val" or "test": of pictures that fit equally, those in a folder named so are meant.
 
     Returns:
         The picture; None if there is none.
@@ -43,7 +51,7 @@ def find_picture(text: str, folder: Path, pictures: PicturesByStem) -> Path | No
         return None
     agreeing = defaultdict(list)
     for path in pictures.get(parts[-1], ()):
-        if is_picture(text) and path.suffix != wanted.suffix:
+        if is_picture(text) and path.suffix.lower() != wanted.suffix.lower():
             continue
         relative = path.relative_to(folder).with_suffix("").parts
         same = 0
@@ -52,6 +60,8 @@ def find_picture(text: str, folder: Path, pictures: PicturesByStem) -> Path | No
         if same >= 2 or same in (len(parts), len(relative)):
             agreeing[same].append(path)
     best = agreeing[max(agreeing)] if agreeing else []
+    in_part = [path for path in best if part and any(part_of(one) == part for one in path.relative_to(folder).parents)]
+    best = in_part or best
     if len(best) > 1:
         shown = " and ".join(path.relative_to(folder).as_posix() for path in best[:2])
         raise DataError(f"{text!r} may mean {shown}")

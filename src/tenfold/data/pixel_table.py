@@ -50,7 +50,7 @@ def read_pixel_tables(
 
 def _image_shape(table: Table) -> tuple[int, int, int]:
     try:
-        return square_shape(len(_pixel_columns(table)), str(table.path))
+        return square_shape(len(table.pixel_columns), str(table.path))
     except DataError as error:
         if not table.unnamed_columns:
             raise
@@ -70,16 +70,12 @@ def _index_notes(tables: list[Table]) -> tuple[str, ...]:
     )
 
 
-def _pixel_columns(table: Table) -> list[int]:
-    return [column for column in table.used_columns if column != table.label_column]
-
-
 def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
     for number, line in rows:
         # Counting is a hundred times quicker than splitting, and right unless there are quotation marks.
         found = len(cells(line, table.separator)) if '"' in line else line.count(table.separator) + 1
         check_cells(table, number, found)
-    columns = _pixel_columns(table)
+    columns = table.pixel_columns
     try:
         values = np.loadtxt(
             [line for _, line in rows],
@@ -97,7 +93,7 @@ def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
     return values
 
 
-def _no_number(table: Table, rows: list[tuple[int, str]], columns: list[int]) -> str | None:
+def _no_number(table: Table, rows: list[tuple[int, str]], columns: tuple[int, ...]) -> str | None:
     """The message for the first pixel that is no finite number; looked for only when there is one."""
     for number, line in rows:
         for column in columns:

@@ -82,9 +82,11 @@ def cells(line: str, separator: str) -> list[str]:
 
 
 def cell(line: str, separator: str, column: int) -> str:
-    """One cell of a line, without splitting more of it than needed."""
+    """One cell of a line, without splitting more of it than needed; -1 is the last column."""
     if '"' in line:
         return cells(line, separator)[column]
+    if column < 0:
+        return line.rsplit(separator, -column)[column]
     return line.split(separator, column + 1)[column]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tenfold.data.class_names import name, shortened
 from tenfold.data.label_column import find_label_column, headed_column, named_column
+from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.data.picture_search import pictures_by_stem
 from tenfold.data.sheet import Sheet, cell, cells, is_number, is_picture, read_sheet
 from tenfold.errors import DataError
@@ -34,16 +35,25 @@ class Table(Sheet):
         label_column: Position of the column with the labels.
         file_column: Position of the column with picture files; None if the other columns are pixels.
         index_column: Position of a column that only numbers the rows, as pandas writes it; None if there is none.
+        group_column: Position of the column with the group of each picture, if the user named one.
     """
 
     label_column: int = 0
     file_column: int | None = None
     index_column: int | None = None
+    group_column: int | None = None
 
     @property
-    def used_columns(self) -> tuple[int, ...]:
-        """The positions of all columns but the one that numbers the rows."""
-        return tuple(column for column in range(len(self.headings)) if column != self.index_column)
+    def pixel_columns(self) -> tuple[int, ...]:
+        """The positions of all other columns, in a table of pixels."""
+        others = (self.label_column, self.index_column, self.group_column)
+        return tuple(column for column in range(len(self.headings)) if column not in others)
+
+    def column_texts(self, column: int) -> list[str]:
+        """The cells of a column, without space around them. Rows must have the right length."""
+        # Counted from the nearer end, as less of each line is split then.
+        near = column if column < len(self.headings) / 2 else column - len(self.headings)
+        return [cell(line, self.separator, near).strip() for _, line in self.rows]
 
 
 @dataclass(frozen=True)
@@ -55,22 +65,23 @@ class TableContent:
     files: tuple[str, ...] = ()
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS, like: Table | None = None) -> Table:
     """Read a CSV file and recognise its columns: see `find_columns`."""
-    return find_columns(read_sheet(path))
+    return find_columns(read_sheet(path), options, like)
 
 
-def find_columns(sheet: Sheet, asked: str | None = None, like: Table | None = None) -> Table:
+def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) -> Table:
     """Recognise which column holds what.
 
     The labels are in the column that was asked for, or is headed label, class or the like, or is the one beside the
     files, or stands out by its values (see `find_label_column`). The files are in the column whose first cell ends like
     a picture's name, or is the name of a picture below the table's folder, without its ending. If only the first column
-    has no heading, and the labels are elsewhere, the first one numbers the rows.
+    has no heading, and another one is headed as the label or the first one counts, it numbers the rows. A column of
+    groups holds neither labels nor pixels.
 
     Args:
         sheet: The text.
-        asked: Heading or number of the column with the labels, if the user says so.
+        options: What the user asked for.
         like: A table of the same data: its columns hold the same.
 
     Raises:
@@ -81,29 +92,30 @@ def find_columns(sheet: Sheet, asked: str | None = None, like: Table | None = No
             f"{sheet.path}: has a single column; expected a label and pixels, or a label and a file, separated by "
             "commas, semicolons or tabs."
         )
+    asked = options.label_column
     label = headed_column(sheet) if asked is None else named_column(sheet, asked)
+    group = None if options.group_column is None else named_column(sheet, options.group_column)
     if label is None and like and like.headings == sheet.headings:
         label = like.label_column
     files = _file_column(sheet, label)
     if files is None:
         files = _id_column(sheet, label)
-    unnamed = sheet.has_header and sheet.unnamed_columns == (0,)
-    rest = tuple(column for column in range(len(sheet.headings)) if column != files and not (unnamed and column == 0))
+    numbers_rows = sheet.has_header and sheet.unnamed_columns == (0,) and (label is not None or _counts(sheet, 0))
+    index = 0 if numbers_rows and 0 not in (label, files, group) else None
+    rest = tuple(column for column in range(len(sheet.headings)) if column not in (files, group, index))
     if label is None and files is None:
         label = find_label_column(sheet, rest) if len(rest) > 2 else _unclear(sheet, "there are too few columns")
     elif label is None:
         label = rest[0] if len(rest) == 1 else _unclear(sheet, f"{len(rest):,} columns could")
-    index = 0 if unnamed and 0 not in (label, files) else None
-    return Table(
-        sheet.path, sheet.headings, sheet.has_header, sheet.separator, sheet.rows, sheet.notes, label, files, index
-    )
+    text = (sheet.path, sheet.headings, sheet.has_header, sheet.separator, sheet.rows, sheet.notes)
+    return Table(*text, label, files, index, group)
 
 
 def columns_note(table: Table, labels: Sequence[str]) -> str:
     """The sentence that says what was taken for what."""
     different = f"{table.describe(table.label_column)} holds the labels: {len(set(labels)):,} different values"
     if table.file_column is None:
-        return f"{table.path.name}: {different}; the other {len(table.used_columns) - 1:,} columns are pixels."
+        return f"{table.path.name}: {different}; the other {len(table.pixel_columns):,} columns are pixels."
     return f"{table.path.name}: {table.describe(table.file_column)} names the picture files, {different}."
 
 
@@ -113,7 +125,7 @@ def table_labels(table: Table) -> list[str]:
     Raises:
         DataError: A label is empty or NaN or, where all are numbers, negative or fractional.
     """
-    texts = [name(cell(line, table.separator, table.label_column)) for _, line in table.rows]
+    texts = list(map(name, table.column_texts(table.label_column)))
     numeric = all(map(is_number, texts))
     for (number, _), text in zip(table.rows, texts, strict=True):
         if text.lower() in ("", "nan") or (numeric and not (float(text) >= 0 and float(text).is_integer())):
@@ -141,6 +153,13 @@ def check_cells(table: Table, row: int, found: int) -> None:
 def _whole(number: str) -> str:
     """A whole number without decimals, exact also beyond 2⁵³."""
     return str(int(number) if number.isdecimal() else int(float(number)))
+
+
+def _counts(sheet: Sheet, column: int) -> bool:
+    """Whether a column numbers the rows: 0, 1, 2, …, or from another number on."""
+    found = [cell(line, sheet.separator, column).strip() for _, line in sheet.rows[:_ROWS_TRIED]]
+    first = int(found[0]) if found[0].isdecimal() else 0
+    return found == [str(first + step) for step in range(len(found))]
 
 
 def _file_column(sheet: Sheet, label: int | None) -> int | None:

@@ -84,7 +84,7 @@ def test_bad_files_are_left_out_on_request(damaged, size):
     assert np.array_equal(images, read_pictures(good, ReadOptions(size), ignore)[0])
     assert bad == {damaged[7], damaged[20]}
     (note,) = notes
-    assert note.startswith("2 of 30 images were left out:")
+    assert note.startswith("2 of 30 images cannot be used and are left out:")
     assert "20.png" in note
 
 
@@ -116,7 +116,7 @@ def test_grey_pictures_saved_with_losses_stay_grey(tmp_path, draw):
     # The same grey as `resize_image` gives at prediction.
     assert np.array_equal(images[1, ..., 0], np.asarray(Image.fromarray(tinted).convert("L")))
     assert notes == (
-        "1 of 2 images have red, green and blue that differ by at most 8 levels, as those of grey pictures do that "
+        "1 of 2 images has red, green and blue that differ by at most 8 levels, as those of grey pictures do that "
         "were saved with losses: read as grey.",
     )
     # Beside real colour, they keep their channels, as at prediction.
@@ -129,7 +129,7 @@ def test_sixteen_bits_are_noted(tmp_path, draw):
     Image.fromarray(np.full((8, 8), 65_535, np.uint16)).save(tmp_path / "b.png")
     images, notes, _ = read_pictures([draw(tmp_path / "a.png"), tmp_path / "b.png"], ReadOptions(), ignore)
     assert (images[1] == 255).all()
-    assert notes == ("1 of 2 images have 16 bits per pixel: 0…65,535 was scaled to 0…255.",)
+    assert notes == ("1 of 2 images has 16 bits per pixel: 0…65,535 was scaled to 0…255.",)
 
 
 def test_progress_counts_both_passes(tmp_path, draw):

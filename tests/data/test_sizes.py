@@ -79,6 +79,24 @@ def test_arrays_of_two_sizes_get_one_shape():
     assert "channels are equal" in notes[1]
 
 
+def test_channels_that_hardly_differ_are_grey():
+    tinted = np.full((2, 4, 4, 3), 100, np.uint8)
+    tinted[1, 2, 3] = 100, 104, 108
+    assert not has_colour(tinted)
+    (grey,), notes = bring_to_one_shape([tinted], ReadOptions(), ignore)
+    assert grey.shape == (2, 4, 4, 1)
+    assert grey[1, 2, 3, 0] == round(0.299 * 100 + 0.587 * 104 + 0.114 * 108)
+    assert notes[0].startswith("All have red, green and blue that differ by at most 8 levels")
+    tinted[1, 2, 3] = 100, 104, 109
+    assert has_colour(tinted)
+
+
+def test_colour_is_found_in_the_last_of_many_images():
+    images = np.zeros((1203, 2, 2, 3), np.uint8)
+    images[1202, 1, 1, 0] = 200
+    assert has_colour(images)
+
+
 def test_colour_is_kept_unless_grey_is_wanted():
     colour = np.zeros((2, 4, 4, 3), np.uint8)
     colour[1, 2, 3, 2] = 9

@@ -28,7 +28,7 @@ _MAX_THREADS = 8
 class _Decoded:
     """One picture at the common size: in grey, and in colour where its channels differ.
 
-    A picture that is coloured beyond doubt needs no grey version: it decides that all images have colour.
+    A picture that is coloured beyond doubt decides that all images have colour: its `grey` is never used.
     """
 
     found: Size
@@ -107,7 +107,8 @@ def _bad_notes(errors: dict[Path, ImageError], count: int, options: ReadOptions)
         return ()
     messages = [str(error) for error in errors.values()]
     if options.skip_bad and len(errors) < count:
-        return (f"{bad_images(messages, count, 'were left out')}",)
+        verb = "is" if len(errors) == 1 else "are"
+        return (bad_images(messages, count, f"cannot be used and {verb} left out"),)
     hint = "" if options.skip_bad else "\nTo go on without them: --skip-bad."
     raise ImageError(bad_images(messages, count) + hint)
 
@@ -116,7 +117,11 @@ def _depth_notes(decoded: Sequence[_Decoded]) -> tuple[str, ...]:
     deep = sum(picture.is_deep for picture in decoded)
     if not deep:
         return ()
-    return (f"{deep:,} of {len(decoded):,} images have 16 bits per pixel: 0…65,535 was scaled to 0…255.",)
+    return (f"{deep:,} of {len(decoded):,} images {_have(deep)} 16 bits per pixel: 0…65,535 was scaled to 0…255.",)
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _colour_notes(decoded: Sequence[_Decoded], gray: bool) -> tuple[str, ...]:
@@ -130,7 +135,7 @@ def _colour_notes(decoded: Sequence[_Decoded], gray: bool) -> tuple[str, ...]:
         )
     tinted = sum(picture.colour is not None for picture in decoded)
     if tinted and not colourful:
-        return (f"{tinted:,} of {count:,} images {TINT_NOTE}",)
+        return (f"{tinted:,} of {count:,} images {_have(tinted)} {TINT_NOTE}",)
     return ()
 
 

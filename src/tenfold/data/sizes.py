@@ -18,7 +18,7 @@ MAX_TINT = 8
 _AT_ONCE = 500
 
 TINT_NOTE = (
-    f"have red, green and blue that differ by at most {MAX_TINT} levels, as those of grey pictures do that were "
+    f"red, green and blue that differ by at most {MAX_TINT} levels, as those of grey pictures do that were "
     "saved with losses: read as grey."
 )
 
@@ -116,7 +116,7 @@ def bring_to_one_shape(
         notes += ("Colour was turned into grey, as asked for.",)
     elif not colour and any(images.shape[3] == 3 for images in parts):
         equal = all(bool((images == images[..., :1]).all()) for images in parts)
-        notes += ("The three channels are equal everywhere: read as grey." if equal else f"The images {TINT_NOTE}",)
+        notes += ("The three channels are equal everywhere: read as grey." if equal else f"All have {TINT_NOTE}",)
     channels = 3 if colour and not options.gray else 1
     total, resized, done = counts.total(), [], 0
     for images in parts:

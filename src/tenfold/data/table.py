@@ -65,9 +65,9 @@ class TableContent:
     files: tuple[str, ...] = ()
 
 
-def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS, like: Table | None = None) -> Table:
+def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Table:
     """Read a CSV file and recognise its columns: see `find_columns`."""
-    return find_columns(read_sheet(path), options, like)
+    return find_columns(read_sheet(path), options)
 
 
 def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) -> Table:

@@ -1,5 +1,7 @@
 import io
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,22 @@ def test_sixteen_bits_are_scaled_over_their_whole_range():
     values = np.array([[0, 257, 32768, 65535]], np.uint16)
     assert pixels(encoded(Image.fromarray(values))).tolist() == [[0, 1, 128, 255]]
     assert pixels(encoded(Image.fromarray(values), "TIFF")).tolist() == [[0, 1, 128, 255]]
+
+
+def test_whether_a_file_has_sixteen_bits_is_told():
+    deep = np.array([[0, 65535]], np.uint16)
+    for kind in ("PNG", "TIFF"):
+        assert "deep" in decode_image(encoded(Image.fromarray(deep), kind)).info
+        assert "deep" not in decode_image(encoded(Image.fromarray(NOISE), kind)).info
+    # Pillow writes no colour of 16 bits: one red pixel, by hand.
+    chunks = [(b"IHDR", struct.pack(">2I5B", 1, 1, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b"\0\xff\xff\0\0\0\0"))]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in [*chunks, (b"IEND", b"")]
+    )
+    image = decode_image(content)
+    assert "deep" in image.info
+    assert np.asarray(image).tolist() == [[[255, 0, 0]]]
 
 
 def test_transparent_value_of_sixteen_bits_becomes_white():

@@ -100,6 +100,19 @@ def test_pictures_are_found_by_the_end_of_their_path(cats_and_dogs, pattern, hea
         assert [file.split("/")[1] for file in split.files] == [dataset.class_names[label] for label in split.labels]
 
 
+def test_ids_of_letters_need_a_header(cats_and_dogs):
+    for path in [*cats_and_dogs.glob("images/*/*.png")]:
+        path.rename(path.with_name(f"img_{path.name}"))
+    rows = "".join(f"img_{i},{'cat' if i < 5 else 'dog'}\n" for i in range(10))
+    (cats_and_dogs / "a.csv").write_text(rows)
+    with pytest.raises(
+        DataError, match=r"first line names the picture 'img_0', .* Add a first line such as file,label"
+    ):
+        load_dataset(cats_and_dogs / "a.csv")
+    (cats_and_dogs / "a.csv").write_text("file,label\n" + rows)
+    assert load_dataset(cats_and_dogs / "a.csv").class_names == ("cat", "dog")
+
+
 def test_pictures_of_other_folders_are_not_taken(cats_and_dogs):
     (cats_and_dogs / "a.csv").write_text("C:\\data\\dog\\0.png,dog\nC:\\data\\dog\\5.png,dog\n")
     with pytest.raises(DataError, match=r"line 1 names 'C:/data/dog/0.png', but there is no file"):

@@ -97,8 +97,12 @@ def plain_picture(image: PillowImage.Image, name: str) -> PillowImage.Image:
         ImageError: Its pixels have no known range.
         Exception: Whatever a damaged file, read only now, leads to.
     """
+    deep = ";16" in str(getattr(image, "tile", [])[:1])  # how the decoder is told to read what is in the file
     image.load()
-    return _opaque(_eight_bit(upright(image), name))
+    plain = _opaque(_eight_bit(upright(image), name))
+    if deep:
+        plain.info["deep"] = True
+    return plain
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -274,9 +278,7 @@ def _eight_bit(image: PillowImage.Image, name: str) -> PillowImage.Image:
     grey = np.rint(values * (255 / _WHITE_16_BIT)).astype(np.uint8)
     if (transparent := image.info.get("transparency")) is not None:
         grey[values == transparent] = 255
-    scaled = PillowImage.fromarray(grey)
-    scaled.info["deep"] = True
-    return scaled
+    return PillowImage.fromarray(grey)
 
 
 def _opaque(image: PillowImage.Image) -> PillowImage.Image:

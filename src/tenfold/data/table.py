@@ -187,6 +187,11 @@ def _id_column(sheet: Sheet, label: int | None) -> int | None:
     for column in columns:
         ids = {row[column].strip().replace("\\", "/").rsplit("/")[-1] for row in rows}
         if len(ids) == len(rows) <= 2 * sum(one in stems for one in ids):
+            if sheet.has_header and sheet.headings[column].strip() in stems:
+                raise DataError(
+                    f"{sheet.path}: its first line names the picture {sheet.headings[column]!r}, so it is no header. "
+                    "Add a first line such as file,label."
+                )
             return column
     if len(sheet.headings) > 2 and 2 * len(words) <= len(columns):
         return None

@@ -73,7 +73,7 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _reader(path, options)(path, options, progress), path)
+    return to_dataset(_short_name(path), _read_parts(path, options, progress), path)
 
 
 def load_test_images(
@@ -101,21 +101,30 @@ def load_test_images(
         dataset = _with_shape(load_catalog_entry(entry), options, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
-    reader = _reader(path, options)
-    lacking = None
-    if reader is read_folder and not options.label_from_name:
-        lacking = read_known_classes(path, class_names, options, progress)
-    parts = lacking or reader(path, options, progress)
+    lacks_classes = path.is_dir() and not find_idx_folder(path) and not options.label_from_name
+    parts = read_known_classes(path, class_names, options, progress) if lacks_classes else None
+    parts = parts or _read_parts(path, options, progress)
     if parts.test is not None:
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."
     return parts.train, parts.class_names, (*parts.notes, note)
 
 
+def _read_parts(path: Path, options: ReadOptions, progress: Progress) -> Parts:
+    reader = _reader(path)
+    if options.label_column is not None and reader is not read_csv:
+        raise DataError(
+            f"{path}: --label is for CSV files, and this is none. Give the CSV file itself, or leave it out."
+        )
+    return reader(path, options, progress)
+
+
 def _with_shape(dataset: Dataset, options: ReadOptions, progress: Progress) -> Dataset:
     """The data set in the shape that was asked for; as it is, if nothing was asked for."""
     if options == ReadOptions():
         return dataset
+    if options.label_column is not None:
+        raise DataError(f"{dataset.name}: --label is for CSV files of your own. Leave it out.")
     (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], options, progress)
     return Dataset(
         dataset.name,
@@ -138,17 +147,7 @@ def _existing_path(source: str | Path) -> Path:
     return path
 
 
-def _reader(path: Path, options: ReadOptions) -> Reader:
-    reader = _reader_of_kind(path)
-    if options.label_column is not None and reader is not read_csv:
-        raise DataError(
-            f"{path}: is no CSV file, so it has no column {options.label_column!r} to take the labels from (--label). "
-            "Give the CSV file itself, or leave the option out."
-        )
-    return reader
-
-
-def _reader_of_kind(path: Path) -> Reader:
+def _reader(path: Path) -> Reader:
     if path.is_dir():
         return read_idx_folder if find_idx_folder(path) else read_folder
     suffix = path.suffix.lower()

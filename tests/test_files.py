@@ -1,6 +1,6 @@
 import pytest
 
-from tenfold.files import atomic_path, write_text
+from tenfold.files import atomic_path, cache_folder, write_text
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -27,3 +27,14 @@ def test_the_file_is_as_readable_as_any_other(tmp_path):
     write_text(tmp_path / "ours", "")
     (tmp_path / "other").touch()
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_the_default_is_the_users_cache_folder(monkeypatch):
+    monkeypatch.delenv("TENFOLD_CACHE", raising=False)
+    assert cache_folder().name in ("tenfold", "Cache")
+
+
+def test_the_users_home_may_be_written_as_a_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TENFOLD_CACHE", "~/kept")
+    assert cache_folder() == tmp_path / "kept"

@@ -10,6 +10,7 @@
     ├── KernelError          the native kernels were asked for something that is not there
     └── NonFiniteLossError   training diverged
 
+    ParityError              model.onnx disagrees with the Keras model: a defect of ours; exit code 1
     TrainingInterrupted      a KeyboardInterrupt that says where the run so far was saved
 
 Every message says what was found, what was expected and what to do. Anything else that escapes is a defect of ours.
@@ -50,6 +51,10 @@ class KernelError(TenfoldError):
 
 class NonFiniteLossError(TenfoldError):
     """The loss became infinite or not a number; the model keeps its last finite weights."""
+
+
+class ParityError(Exception):
+    """A model in another format does not give what the Keras model gives; it was not written."""
 
 
 class TrainingInterrupted(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever meets half of one."""
+"""Where files go, and writing them so that nobody ever meets half of one."""
 
 import os
 import tempfile
@@ -9,6 +9,15 @@ from pathlib import Path
 from tenfold.errors import TenfoldError
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+def cache_folder() -> Path:
+    """What Tenfold keeps is below this folder: $TENFOLD_CACHE, or the user's cache folder on this system."""
+    if chosen := os.environ.get("TENFOLD_CACHE"):
+        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - ~nobody stays
+    from platformdirs import user_cache_path
+
+    return user_cache_path("tenfold", appauthor=False)
 
 
 @contextmanager
@@ -30,6 +39,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
+    except OSError as error:
+        if error.filename in (None, name):  # a full disk: writing names no file, and nobody knows the temporary one
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     if os.name == "posix":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from jaxtyping import Bool as Bool
     from jaxtyping import Float as Float
     from jaxtyping import Float32 as Float32
     from jaxtyping import Int as Int
@@ -21,7 +22,7 @@ else:
         def __class_getitem__(cls, array_and_shape: tuple[type, str]) -> type:
             return array_and_shape[0]
 
-    Float = Float32 = Int = Int32 = UInt8 = _Shaped
+    Bool = Float = Float32 = Int = Int32 = UInt8 = _Shaped
 
 Images = UInt8[np.ndarray, "n height width channels"]
 """Pixels 0…255."""
@@ -39,6 +40,9 @@ Probabilities = Float32[np.ndarray, "n classes"]
 
 Scores = Float32[np.ndarray, " n"]
 """How far images lie from what a network was trained on; 0 is usual, higher is farther."""
+
+Accepted = Bool[np.ndarray, " n"]
+"""Whether images get a label; those that do not are none of the classes."""
 
 Losses = Float[np.ndarray, " n"]
 """Cross-entropy of each image in nats; 0 is best."""

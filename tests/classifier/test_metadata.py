@@ -1,11 +1,10 @@
 import json
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.classifier.metadata import Metadata, grey_levels, polarity
+from tenfold.classifier.metadata import _PICTURES, Metadata
 from tenfold.data.class_names import is_plain
 from tenfold.errors import ModelError
 
@@ -43,6 +42,9 @@ def test_properties_are_plain_text_and_json():
         "pixel_mean": "33.3",
         "ink_share": "0.125",
         "stroke_width": "null",
+        "inverts_negatives": "true",
+        "mnist_form": "true",
+        "pictures": _PICTURES,
     }
 
 
@@ -114,6 +116,7 @@ def test_missing_keys_are_named():
         ("stroke_width", '"3"', "a number of pixels"),
         ("test_count", "-1", "a whole number of at least 0"),
         ("test_count", "true", "a whole number of at least 0"),
+        ("inverts_negatives", "1", "true or false"),
     ],
 )
 def test_wrong_values_are_named(key: str, value: str, expected: str):
@@ -123,43 +126,3 @@ def test_wrong_values_are_named(key: str, value: str, expected: str):
 
 def test_accuracy_survives_exactly():
     assert json.loads(METADATA.to_properties()["accuracy"]) == METADATA.accuracy
-
-
-def drawn(ground: int, ink: int, count: int = 8) -> np.ndarray:
-    """Images with a square of ink on a plain ground."""
-    images = np.full((count, 9, 7, 1), ground, np.uint8)
-    images[:, 3:6, 2:5] = ink
-    return images
-
-
-def test_polarity_of_drawings():
-    assert polarity(drawn(ground=0, ink=255)) == "light-on-dark"
-    assert polarity(drawn(ground=255, ink=0)) == "dark-on-light"
-    assert polarity(drawn(ground=100, ink=160)) == "light-on-dark"
-    assert polarity(np.repeat(drawn(ground=240, ink=30), 3, axis=3)) == "dark-on-light"
-
-
-def test_polarity_holds_when_some_ink_touches_the_border():
-    images = drawn(ground=0, ink=255)
-    images[:, 4, :] = 255  # 2 of 28 border pixels
-    assert polarity(images) == "light-on-dark"
-
-
-def test_data_of_both_kinds_or_of_neither_has_no_polarity():
-    both = np.concatenate([drawn(0, 255), drawn(255, 0)])
-    assert polarity(both) == "none"
-    assert polarity(drawn(ground=90, ink=90)) == "none"
-    noise = np.random.default_rng(0).integers(0, 256, (50, 9, 7, 1), dtype=np.uint8)
-    assert polarity(noise) == "none"
-    assert polarity(np.zeros((3, 2, 2, 1), np.uint8)) == "none"
-
-
-def test_three_quarters_decide():
-    assert polarity(np.concatenate([drawn(0, 255, count=6), drawn(255, 0, count=2)])) == "light-on-dark"
-    assert polarity(np.concatenate([drawn(0, 255, count=5), drawn(255, 0, count=2)])) == "none"
-
-
-def test_grey_levels_are_the_mean_of_the_channels():
-    images = np.random.default_rng(0).integers(0, 256, (5, 4, 3, 3), dtype=np.uint8)
-    assert grey_levels(images) == pytest.approx(images.mean(axis=3), rel=1e-6)
-    assert grey_levels(images[..., :1]).tolist() == images[..., 0].tolist()

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tenfold.data import cache
-from tenfold.data.cache import cache_folder, load_pictures, pictures_folder, pictures_key, remove_oldest, store_pictures
+from tenfold.data.cache import load_pictures, pictures_folder, pictures_key, remove_oldest, store_pictures
 from tenfold.data.options import ReadOptions
+from tenfold.files import cache_folder
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 4, 3, 1)
 
@@ -111,11 +112,6 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path, monkeypatch):
     assert load_pictures("key", 2) is None
 
 
-def test_the_default_is_the_users_cache_folder(monkeypatch):
-    monkeypatch.delenv("TENFOLD_CACHE")
-    assert cache_folder().name in ("tenfold", "Cache")
-
-
 def test_what_others_keep_in_the_same_folder_stays(monkeypatch):
     monkeypatch.setattr(cache, "_MAX_BYTES", 4000)
     cache_folder().mkdir(parents=True, exist_ok=True)
@@ -133,9 +129,3 @@ def test_an_entry_that_may_only_be_read_is_read(monkeypatch):
     store_pictures("key", IMAGES, ())
     monkeypatch.setattr(os, "utime", refuse)
     assert load_pictures("key", 2) is not None
-
-
-def test_the_users_home_may_be_written_as_a_tilde(monkeypatch, tmp_path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("TENFOLD_CACHE", "~/kept")
-    assert cache_folder() == tmp_path / "kept"

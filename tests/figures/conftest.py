@@ -48,8 +48,8 @@ def assert_nothing_clipped() -> Callable[[Figure], None]:
 
 
 @pytest.fixture
-def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
-    """60 images of 4 classes, labels, probabilities, class names; every fifth is taken for the next class."""
+def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], np.ndarray]:
+    """60 images of 4 classes, labels, probabilities, class names, accepted; every fifth is taken for the next class."""
     random = np.random.default_rng(0)
     labels = np.arange(60, dtype=np.int32) % 4
     predicted = np.where(np.arange(60) % 5 == 0, (labels + 1) % 4, labels)
@@ -57,4 +57,4 @@ def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     probabilities[np.arange(60), predicted] = np.linspace(0.7, 0.9, 60)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     images = random.integers(0, 256, (60, 12, 20, 3), np.uint8)
-    return images, labels, probabilities, ["apple", "banana", "W" * 40, "$d_1$ <b>"]
+    return images, labels, probabilities, ["apple", "banana", "W" * 40, "$d_1$ <b>"], np.ones(60, bool)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tenfold.figures.prediction_tiles import prediction_gallery
-from tenfold.figures.style import BLUE, RED
+from tenfold.figures.style import BLUE, GREY, RED
 
 
 def test_wrong_is_red_with_a_cross_and_right_is_blue_with_a_tick(predictions, assert_nothing_clipped) -> None:
@@ -14,11 +14,20 @@ def test_wrong_is_red_with_a_cross_and_right_is_blue_with_a_tick(predictions, as
     assert_nothing_clipped(figure)
 
 
+def test_what_is_rejected_is_marked_and_neither_right_nor_wrong(predictions, assert_nothing_clipped) -> None:
+    *rest, accepted = predictions
+    figure = prediction_gallery(*rest, ~accepted, positions=np.array([0, 1]), columns=5, title="T", note="n")
+    colors = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert colors["– rejected, nearest: banana"] == GREY
+    assert not any(text.startswith(("✓", "✗")) for text in colors)
+    assert_nothing_clipped(figure)
+
+
 def test_bars_show_the_most_probable_classes(predictions) -> None:
-    images, labels, _, names = predictions
+    images, labels, _, names, accepted = predictions
     probabilities = np.tile(np.float32([0.1, 0.2, 0.0, 0.7]), (60, 1))
     figure = prediction_gallery(
-        images, labels, probabilities, names, positions=np.array([1]), columns=1, title="T", note=""
+        images, labels, probabilities, names, accepted, positions=np.array([1]), columns=1, title="T", note=""
     )
     said = [text.get_text() for text in figure.axes[0].texts]
     assert said[2:] == ["$d_1$ <b>", "70.0 %", "banana", "20.0 %", "apple", "10.0 %"]
@@ -29,9 +38,9 @@ def test_bars_show_the_most_probable_classes(predictions) -> None:
 
 
 def test_captions_of_neighbours_do_not_touch(predictions, texts_of) -> None:
-    images, labels, probabilities, _ = predictions
+    images, labels, probabilities, _, accepted = predictions
     figure = prediction_gallery(
-        *(images, labels, probabilities, ["W" * 40, "M" * 40, "w" * 40, "m" * 40]),
+        *(images, labels, probabilities, ["W" * 40, "M" * 40, "w" * 40, "m" * 40], accepted),
         positions=np.arange(10),
         columns=5,
         title="T",

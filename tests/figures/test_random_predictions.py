@@ -18,5 +18,5 @@ def test_same_seed_same_picture(predictions) -> None:
 
 
 def test_fewer_than_fifteen_images(predictions) -> None:
-    figure = random_predictions_figure(*(part[:4] for part in predictions[:3]), predictions[3])
+    figure = random_predictions_figure(*(part[:4] for part in predictions[:3]), *predictions[3:])
     assert len(figure.axes[0].images) == 4

@@ -12,7 +12,7 @@ def test_fifteen_labelled_samples_of_all_classes(texts_of, assert_nothing_clippe
     assert shown == [*range(10), *range(5)]
     said = texts_of(figure)
     assert [text for text in said if text.startswith("class-")] == [f"class-{'abcdefghij'[i]}" for i in shown]
-    assert "100 images of 28×28 pixels, grey, 10 classes" in said
+    assert "100 images of 28×28 pixels (height×width), grey, 10 classes" in said
     assert_nothing_clipped(figure)
 
 

@@ -16,12 +16,13 @@ def test_nine_mistakes_the_most_confident_first(predictions, texts_of, assert_no
 
 
 def test_fewer_than_nine(predictions) -> None:
-    figure = wrong_predictions_figure(*(part[:12] for part in predictions[:3]), predictions[3])
+    figure = wrong_predictions_figure(*(part[:12] for part in predictions[:3]), *predictions[3:])
     assert len(figure.axes[0].images) == 3
 
 
 def test_no_mistake_is_said(predictions, texts_of, assert_nothing_clipped) -> None:
-    images, _, probabilities, names = predictions
-    figure = wrong_predictions_figure(images, probabilities.argmax(axis=1).astype(np.int32), probabilities, names)
+    images, _, probabilities, names, accepted = predictions
+    labels = probabilities.argmax(axis=1).astype(np.int32)
+    figure = wrong_predictions_figure(images, labels, probabilities, names, accepted)
     assert texts_of(figure) == ["Wrong predictions", "None: all 60 test images were recognised."]
     assert_nothing_clipped(figure)

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from tenfold.photo.plain import plain_polarity, prepare_plain
+from tenfold.photo.plain import prepare_plain
 
 
 def image_of(ground: int, ink: int) -> np.ndarray:
@@ -12,30 +14,17 @@ def image_of(ground: int, ink: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("image", "polarity"),
+    ("training", "inverted"),
     [
-        (image_of(0, 255), "light-on-dark"),
-        (image_of(240, 20), "dark-on-light"),
-        (image_of(128, 255), None),
-        (image_of(0, 0), None),
-        (np.zeros((2, 2, 1), np.uint8), None),
+        ({"polarity": "light-on-dark"}, True),
+        ({"polarity": "none"}, False),
+        ({"polarity": "light-on-dark", "inverts_negatives": False}, False),
     ],
 )
-def test_polarity(image, polarity):
-    assert plain_polarity(image) == polarity
-
-
-def test_a_border_that_is_not_plain_tells_nothing():
+def test_negatives_are_inverted_where_the_network_inverts_them(classifier, training, inverted):
     image = image_of(255, 0)
-    image[:, :10] = 0
-    assert plain_polarity(image) is None
-
-
-@pytest.mark.parametrize("training", ["light-on-dark", "none"])
-def test_negatives_are_inverted_if_the_training_images_have_a_polarity(training):
-    image = image_of(255, 0)
-    plain = prepare_plain(image, training, Image.fromarray(image[..., 0]), keep_steps=True)
-    inverted = training != "none"
+    metadata = replace(classifier.metadata, **training)
+    plain = prepare_plain(image, metadata, Image.fromarray(image[..., 0]), keep_steps=True)
     np.testing.assert_array_equal(plain.images[0], 255 - image if inverted else image)
     assert plain.notes == (("dark ink on light ground: inverted",) if inverted else ())
     assert [name for name, _ in plain.steps] == ["picture", "inverted" if inverted else "network input"]

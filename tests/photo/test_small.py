@@ -25,7 +25,7 @@ def small_picture(image: np.ndarray, size: int, left: int, top: int) -> Image.Im
 
 def seen(classifier: Classifier, picture: Image.Image):
     """The picture as the network gets it."""
-    plain = prepare_plain(np.asarray(picture)[..., np.newaxis], classifier.metadata.polarity, picture, False)
+    plain = prepare_plain(np.asarray(picture)[..., np.newaxis], classifier.metadata, picture, False)
     return fitted_if_nearer(classifier, plain, picture, keep_steps=False)
 
 

@@ -137,7 +137,7 @@ def test_page_says_what_the_run_found() -> None:
         "90.00 %",
         "of the 1,000 test images were recognised (900 of them)",
         "95 % interval: 87.98 % to 91.71 %",
-        "48,000 images for training, 12,000 for validation, 1,000 for the test; 20×28 pixels, grey, 2 classes",
+        "48,000 images for training, 12,000 for validation, 1,000 for the test; 28×20 pixels (height×width), grey",
         "12 images were resized",
         "1 min 15 s in total, of which 12.3 s training (2 epochs)",
         "560 × 2 + 2 = 1,122",
@@ -161,9 +161,17 @@ def test_calibration_and_rejection_are_told_where_they_were_measured() -> None:
         "rejected_test_images": 0.0078,
     }
     html = _render(run={**RUN, "calibration": calibration})
-    assert "by a temperature of 1.25" in html and "0.42" in html
+    assert "by a temperature of 1.25" in html
     assert "0.78" in html and "set on training images" in html
     assert "none of the classes" not in _render()
+
+
+def test_what_is_accepted_stands_beside_the_accuracy() -> None:
+    metrics = _metrics().model_copy(update={"accepted": 980, "correct_and_accepted": 890})
+    text = " ".join(re.sub(r"<[^>]+>", " ", _render(metrics=metrics)).split())
+    said = "89.00 % were recognised and accepted (890 images): 20 were taken for none of the classes."
+    assert said in text.replace("\u00a0", " ")
+    assert "recognised and accepted" not in _render()
 
 
 def test_tables_hold_history_pairs_and_classes() -> None:

@@ -61,3 +61,12 @@ def test_without_a_chinese_font_there_is_advice(monkeypatch):
     (finding,) = diagnosis._fonts("Chinese font")
     assert finding.status == "note"
     assert "Noto Sans CJK" in finding.advice
+
+
+def test_telemetry_is_off_unless_the_user_has_switched_it_on(monkeypatch):
+    (finding,) = diagnosis._telemetry("telemetry")
+    assert (finding.status, finding.value) == ("ok", "off: nothing leaves this machine")
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    (finding,) = diagnosis._telemetry("telemetry")
+    assert finding.status == "note"
+    assert "Unset ORT_DISABLE_TELEMETRY" in finding.advice

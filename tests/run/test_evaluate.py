@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import tenfold
-from tenfold.data.dataset import Dataset
+from tenfold.data.dataset import Dataset, Split
 from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError, ImageError, RunError
 from tenfold.run.evaluate import evaluate
@@ -104,10 +104,8 @@ def test_predictions_of_other_data_are_written(run, dataset, tmp_path):
         rows = list(csv.DictReader(file))
     assert len(rows) == metrics.count
     assert sum(row["label"] == row["predicted"] for row in rows) == metrics.correct
-    assert [row["label_name"] for row in rows] == [row["file"].split("/")[0] for row in rows]
-    for row in rows:
-        assert row["predicted_name"] == ["0", "1", "2"][int(row["predicted"])]
-        assert 1 / 3 <= float(row["probability"]) <= 1
+    assert [row["label"] for row in rows] == [row["file"].split("/")[0] for row in rows]
+    assert all(1 / 3 <= float(row["probability"]) <= 1 for row in rows)
 
 
 @pytest.mark.parametrize(("name", "message"), [(".", "exists already"), ("none/a.csv", "there is no folder")])
@@ -146,6 +144,40 @@ def test_predictions_of_picture_files_name_them(dataset, recipe_file, tmp_path):
     trained = tenfold.train(tmp_path / "data", recipe_file, epochs=1, verbose=0)
     with (trained.path / "predictions.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    names = tenfold.load_dataset(tmp_path / "data").class_names
     assert {row["file"].split("/")[0] for row in rows} == {"test"}
-    assert [row["file"].split("/")[1] for row in rows] == [names[int(row["label"])] for row in rows]
+    assert [row["file"].split("/")[1] for row in rows] == [row["label"] for row in rows]
+    assert_predict_says_so(trained, rows, tmp_path / "data")
+
+
+def assert_predict_says_so(trained, rows, folder):
+    """What predictions.csv and metrics.json state is what `predict` answers for the same files."""
+    answers = tenfold.load_classifier(trained.path).predict([folder / row["file"] for row in rows])
+    assert [one.label or "" for one in answers] == [row["predicted"] * (row["accepted"] == "yes") for row in rows]
+    stated = [float(row["probability"]) for row in rows]
+    np.testing.assert_allclose([one.probability for one in answers], stated, rtol=0, atol=1e-6)
+    if trained.metrics.accepted is None:
+        return
+    accepted = [row for row in rows if row["accepted"] == "yes"]
+    right = sum(row["label"] == row["predicted"] for row in accepted)
+    assert (trained.metrics.accepted, trained.metrics.correct_and_accepted) == (len(accepted), right)
+
+
+def test_digits_are_evaluated_as_predict_reads_them(tmp_path):
+    """Digits of all kinds: MNIST's own, negatives, some of another size and place, shoes, blank ones."""
+    mnist, shoes = tenfold.load_dataset("mnist"), tenfold.load_dataset("fashion-mnist").test.take(np.arange(40))
+    digits = mnist.test.take(np.arange(120))
+    images = digits.images.copy()
+    images[:30] = 255 - images[:30]
+    images[30:60] = np.roll(images[30:60], 4, axis=2)
+    images[60:64] = 0
+    images[64:84] = shoes.images[:20]
+    test = Split(images, digits.labels)
+    trained = tenfold.train(Dataset("mnist", mnist.train.take(np.arange(3_000)), test, mnist.class_names), verbose=0)
+    files = {"file": [f"{position}.png" for position in range(len(test))]}
+    for name, image in zip(files["file"], images, strict=True):
+        Image.fromarray(image[..., 0]).save(tmp_path / name)
+    with (trained.path / "predictions.csv").open(encoding="utf-8") as file:
+        rows = [row | {"file": f"{row['index']}.png"} for row in csv.DictReader(file)]
+    assert {row["accepted"] for row in rows} == {"yes", "no"}
+    assert [row["accepted"] for row in rows[60:64]] == ["no"] * 4
+    assert_predict_says_so(trained, rows, tmp_path)

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.errors import DataError, NonFiniteLossError, RecipeError, RunError, TrainingInterrupted
 from tenfold.keras_on_jax import keras
+from tenfold.onnx_runtime import onnxruntime
 from tenfold.photo.strangers import draw_strangers
 from tenfold.run.plan import training_splits
 
@@ -21,6 +21,8 @@ FILES = {
     *("predictions.csv", "report.html", "figures/samples.png", "figures/class_distribution.png"),
     *("figures/training_curves.png", "figures/confusion_matrix.png", "figures/correct_predictions.png"),
     *("figures/wrong_predictions.png", "figures/random_predictions.png"),
+    *(f"golden/{number:02}.{'jpg' if number == 8 else 'png'}" for number in range(10)),
+    "golden/answers.json",
 }
 
 
@@ -79,8 +81,11 @@ def test_metrics_and_predictions_agree_with_the_keras_model(run, dataset):
     assert metrics["accuracy"] == (probabilities.argmax(1) == dataset.test.labels).mean() == run.metrics.accuracy
     with (run.path / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["predicted"]) for row in rows] == probabilities.argmax(1).tolist()
-    assert [int(row["label"]) for row in rows] == dataset.test.labels.tolist()
+    assert [int(row["predicted_number"]) for row in rows] == probabilities.argmax(1).tolist()
+    assert [int(row["label_number"]) for row in rows] == dataset.test.labels.tolist()
+    names = [entry["name"] for entry in metrics["classes"]]
+    assert [row["label"] for row in rows] == [names[int(row["label_number"])] for row in rows]
+    assert [row["predicted"] for row in rows] == [names[int(row["predicted_number"])] for row in rows]
     losses = -np.log(probabilities[np.arange(90), dataset.test.labels])
     np.testing.assert_allclose([float(row["loss"]) for row in rows], losses, atol=2e-5)
     assert metrics["loss"] == pytest.approx(losses.mean(), abs=1e-5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tenfold.classifier.metadata import Polarity, grey_levels
+from tenfold.classifier.polarity import Polarity, grey_levels
 from tenfold.types import Images
 
 _AT_MOST = 2_000

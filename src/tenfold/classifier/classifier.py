@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
-import onnxruntime
 from PIL import Image as PillowImage
 
 from tenfold.classifier.metadata import Metadata
@@ -13,7 +12,8 @@ from tenfold.classifier.model_file import read_model_file
 from tenfold.classifier.pictures import Array, Prepare, prepared_images
 from tenfold.errors import ImageError, ModelError
 from tenfold.evaluation.calibration import are_probabilities, tempered
-from tenfold.types import Images, Probabilities, Scores
+from tenfold.onnx_runtime import onnxruntime
+from tenfold.types import Accepted, Images, Probabilities, Scores
 
 TOP = 5
 """How many classes a prediction lists, at most."""
@@ -40,6 +40,20 @@ class Prediction:
     label: str | None
     probability: float
     top: tuple[tuple[str, float], ...]
+
+
+class Answers(NamedTuple):
+    """What `predict` says of many images, as arrays.
+
+    Args:
+        probabilities: The network's own, float32 [n, classes].
+        calibrated: Those that `predict` states, float32 [n, classes].
+        accepted: Whether an image gets a label, bool [n]; the others are none of the classes.
+    """
+
+    probabilities: Probabilities
+    calibrated: Probabilities
+    accepted: Accepted
 
 
 _NOTHING = Prediction(label=None, probability=0.0, top=())
@@ -156,12 +170,24 @@ class Classifier:
             ImageError: As for `probabilities`.
             ModelError: As for `probabilities`.
         """
+        answers = self.answers(images)
+        rows = zip(answers.calibrated, answers.accepted.tolist(), strict=True)
+        return [_prediction(row, self.class_names, accepted) for row, accepted in rows]
+
+    def answers(self, images: Images) -> Answers:
+        """What `predict_prepared` says, as arrays.
+
+        Args:
+            images: As for `probabilities`.
+
+        Raises:
+            ImageError: As for `probabilities`.
+            ModelError: As for `probabilities`.
+        """
         probabilities, scores = self.probabilities_and_scores(images)
         threshold = self.metadata.rejection_threshold
-        rejected = scores > (np.inf if threshold is None else threshold)
-        calibrated = tempered(probabilities, self.metadata.temperature)
-        rows = zip(calibrated, rejected.tolist(), strict=True)
-        return [_prediction(row, self.class_names, is_none) for row, is_none in rows]
+        accepted = scores <= (np.inf if threshold is None else threshold)
+        return Answers(probabilities, tempered(probabilities, self.metadata.temperature), accepted)
 
     def _run(self, images: Images) -> tuple[Probabilities, Scores]:
         try:
@@ -259,10 +285,10 @@ def _check_ends(found: tuple[list[_End], list[_End]], metadata: Metadata, path: 
         )
 
 
-def _prediction(probabilities: Array, class_names: tuple[str, ...], rejected: bool) -> Prediction:
+def _prediction(probabilities: Array, class_names: tuple[str, ...], accepted: bool) -> Prediction:
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     top = tuple((class_names[index], float(probabilities[index])) for index in order)
-    return Prediction(label=None if rejected else top[0][0], probability=top[0][1], top=top)
+    return Prediction(label=top[0][0] if accepted else None, probability=top[0][1], top=top)
 
 
 def _first_line(error: Exception) -> str:

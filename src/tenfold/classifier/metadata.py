@@ -19,21 +19,27 @@ Files of earlier versions lack these:
     pixel_mean             mean of the training images' pixels, 0 to 255
     ink_share              share of their pixels that is ink, 0 to 1; null for data without a polarity
     stroke_width           how wide their strokes are, in pixels; null for data without a polarity
+    inverts_negatives      whether the network inverts images that are plainly negatives of the training images
+    mnist_form             whether the training images have MNIST's form, which photos of characters are brought to
+    pictures               how a picture becomes an image for the network, in words; the same for all models
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-import numpy as np
-
+from tenfold.classifier.polarity import Polarity
 from tenfold.data.class_names import is_plain
 from tenfold.data.sizes import MOST_PIXELS
 from tenfold.errors import ModelError
-from tenfold.types import Greys, Images
 
-Polarity = Literal["light-on-dark", "dark-on-light", "none"]
+_PICTURES = (
+    "upright by its camera data; transparency on white, or on black if all that is visible is nearly white; for one "
+    "channel grey = (19595 red + 38470 green + 7471 blue + 32768) >> 16; stretched to the size, width first, by "
+    "Pillow's HAMMING filter along an axis that shrinks, BICUBIC along one that grows; channels in the order red, "
+    "green, blue"
+)
 
 _TEMPERATURES = (0.01, 100.0, "a number from 0.01 to 100")
 
@@ -58,6 +64,10 @@ class Metadata:
         pixel_mean: Mean of the training images' pixels, 0…255; None in files of earlier versions.
         ink_share: Share of their pixels that is ink, 0…1; None without a polarity.
         stroke_width: How wide their strokes are, in pixels; None without a polarity.
+        inverts_negatives: Whether images that are plainly negatives of the training images are inverted, see
+            `is_negative`. The graph does so itself, but in files of earlier versions.
+        mnist_form: Whether the training images are characters of MNIST's size and place, so that photos of characters
+            are brought to that form. Others are resized whole, as the training images were.
     """
 
     class_names: tuple[str, ...]
@@ -74,6 +84,8 @@ class Metadata:
     pixel_mean: float | None = None
     ink_share: float | None = None
     stroke_width: float | None = None
+    inverts_negatives: bool = True
+    mnist_form: bool = True
 
     def to_properties(self) -> dict[str, str]:
         """The pairs of strings that stand in the file."""
@@ -81,7 +93,7 @@ class Metadata:
         return {
             key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             for key, value in values.items()
-        }
+        } | {"pictures": _PICTURES}
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str], source: str = "the model") -> "Metadata":
@@ -102,47 +114,6 @@ class Metadata:
                 "Tenfold, such as the model.onnx of a run folder."
             )
         return cls(**{field.name: _READERS[field.name](properties, field.name, source) for field in known})
-
-
-def grey_levels(images: Images) -> Greys:
-    """The mean of each pixel's channels, 0…255.
-
-    Args:
-        images: uint8 [n, height, width, channels].
-    """
-    # Whole channels added up: nine times as quick as a mean over the last axis of colour images.
-    channels = np.stack([images[..., channel] for channel in range(images.shape[3])])
-    greys: Greys = channels.mean(axis=0, dtype=np.float32)
-    return greys
-
-
-def polarity(images: Images) -> Polarity:
-    """Tell light ink on dark ground from dark ink on light ground.
-
-    The ground of an image is the median of its border (the outermost pixels, grey). An image counts if at
-    least three quarters of its border lie within 32 grey levels of the ground, and the mean of the other
-    pixels differs from the ground by at least 2 levels: upwards is light on dark, downwards dark on light. A
-    polarity holds for the data if at least three quarters of the images have it. Photos without a plain
-    ground, and data of both kinds, have none.
-
-    Args:
-        images: uint8 [n, height, width, channels], the training images; at most 10,000 of them, evenly
-            spaced, are looked at.
-    """
-    grey = grey_levels(images[:: -(-len(images) // 10_000)])
-    inside = np.zeros(grey.shape[1:], dtype=bool)
-    inside[1:-1, 1:-1] = True
-    if not inside.any():
-        return "none"
-    border, rest = grey[:, ~inside], grey[:, inside]
-    ground = np.median(border, axis=1, keepdims=True)
-    plain = (np.abs(border - ground) <= 32).mean(axis=1) >= 0.75
-    difference = rest.mean(axis=1) - ground[:, 0]
-    if (plain & (difference >= 2)).mean() >= 0.75:
-        return "light-on-dark"
-    if (plain & (difference <= -2)).mean() >= 0.75:
-        return "dark-on-light"
-    return "none"
 
 
 def _text(properties: Mapping[str, str], key: str, source: str) -> str:
@@ -202,6 +173,13 @@ def _count(properties: Mapping[str, str], key: str, source: str) -> int:
     return value
 
 
+def _flag(properties: Mapping[str, str], key: str, source: str) -> bool:
+    value = _json(properties, key)
+    if not isinstance(value, bool):
+        raise _wrong(properties, key, source, "true or false")
+    return value
+
+
 def _json(properties: Mapping[str, str], key: str) -> Any:
     try:
         return json.loads(properties[key])
@@ -233,4 +211,6 @@ _READERS: dict[str, Reader] = {
     "pixel_mean": _number(0, 255, "a number from 0 to 255"),
     "ink_share": _number(0, 1, "a number from 0 to 1"),
     "stroke_width": _number(0, 1e9, "a number of pixels"),
+    "inverts_negatives": _flag,
+    "mnist_form": _flag,
 }

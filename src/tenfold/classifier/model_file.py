@@ -21,6 +21,7 @@ OPERATORS = frozenset(
         *("MaxPool", "AveragePool", "GlobalMaxPool", "GlobalAveragePool", "Mean", "Pad", "Slice"),
         *("Relu", "LeakyRelu", "Elu", "Selu", "Erf", "Sigmoid", "Softplus", "Tanh", "Softmax"),
         *("Div", "Sqrt", "Log", "ReduceSum", "ReduceMin", "ReduceMax", "Sub", "Concat"),
+        *("Abs", "And", "Gather", "GreaterOrEqual", "LessOrEqual", "ReduceMean", "Reshape", "TopK", "Where"),
     }
 )
 """The operators that the ONNX writer uses."""

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import helper
 
 from tenfold.classifier.distance import TINY, ClassDistance, Values
 from tenfold.classifier.onnx_graph import Graph
+from tenfold.onnx_runtime import onnxruntime
 from tenfold.types import Images, Probabilities, Scores
 
 MAX_WIDTH = 2048

@@ -7,11 +7,11 @@ phones and in browsers take it too. Its graph:
     probabilities   float32 [n, classes], each row sums to 1
     score           float32 [n], optional: how far from all that it was trained on, see `onnx_score`
 
-All scaling is inside. A network that ends in softmax is written as it is; one that ends in plain values
-(logits) gets a softmax at its end.
+All scaling is inside, and so is the inversion of images that are plainly negatives of the training images. A network
+that ends in softmax is written as it is; one that ends in plain values (logits) gets a softmax at its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.onnx_activations import activate
 from tenfold.classifier.onnx_graph import Graph, Value
 from tenfold.classifier.onnx_layers import add_layer
+from tenfold.classifier.onnx_polarity import add_inversion
 from tenfold.classifier.onnx_score import add_score
 from tenfold.errors import ModelError
 from tenfold.files import atomic_path
@@ -34,7 +35,11 @@ _KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooli
 
 
 def write_onnx(
-    model: Any, path: Path, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None
+    model: Any,
+    path: Path,
+    metadata: Metadata,
+    distances: Mapping[str, ClassDistance] | None = None,
+    check: Callable[[Path], None] = lambda written: None,
 ) -> None:
     """Write a Keras model as an ONNX file; the same model and metadata give the same bytes.
 
@@ -44,6 +49,7 @@ def write_onnx(
         path: Where to write; an existing file is replaced once the new one is complete.
         metadata: What the file says about itself.
         distances: What the output `score` measures, by the names of `hidden_values`; without them there is none.
+        check: Is called with the complete file before it takes its name; if it raises, nothing is written.
 
     Raises:
         ModelError: A layer that the writer does not know, shapes that differ from the metadata, or an end
@@ -52,6 +58,7 @@ def write_onnx(
     proto = onnx_model(model, metadata, distances)
     with atomic_path(path) as temporary:
         temporary.write_bytes(proto.SerializeToString(deterministic=True))
+        check(temporary)
 
 
 def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None) -> onnx.ModelProto:
@@ -63,7 +70,10 @@ def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDist
     functional = _functional(model)
     _check_shapes(functional, metadata)
     graph = Graph(scope="images")
-    images = Value(graph.add("Cast", ["images"], to=onnx.TensorProto.FLOAT), metadata.image_shape)
+    pixels = graph.add("Cast", ["images"], to=onnx.TensorProto.FLOAT)
+    if metadata.polarity != "none" and metadata.inverts_negatives:
+        pixels = add_inversion(graph, pixels, metadata.image_shape, metadata.polarity)
+    images = Value(pixels, metadata.image_shape)
     outputs = _add_network(graph, functional, images, prefix="")
     graph.scope = "probabilities"
     if _final_activation(functional.outputs[0]) == "linear":

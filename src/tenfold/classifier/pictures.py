@@ -194,7 +194,9 @@ def _check_batch(array: Array, shape: Shape) -> None:
 def _plain(picture: PillowImage.Image) -> PillowImage.Image:
     """A Pillow image as `decode_image` gives it; those of numbers (modes "I" and "F") take the way of an array."""
     if 0 in picture.size:
-        raise ImageError(f"A Pillow image of {picture.width}×{picture.height} has no pixels; expected at least one.")
+        raise ImageError(
+            f"A Pillow image of {picture.height}×{picture.width} (height×width) has no pixels; expected at least one."
+        )
     try:
         if picture.mode in ("I", "F"):
             return PillowImage.fromarray(pixels(np.asarray(upright(picture))))

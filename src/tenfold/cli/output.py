@@ -35,8 +35,13 @@ def metrics_rows(metrics: "Metrics") -> dict[str, str]:
     low, high = metrics.interval
     found = f"{metrics.correct:,} of {metrics.count:,}"
     pairs = [f"{pair.true} taken for {pair.predicted} ({pair.count}×)" for pair in metrics.most_confused]
+    rows = {"test accuracy": f"{metrics.accuracy:.2%}  ({found}; 95 % interval {low:.2%} to {high:.2%})"}
+    if metrics.accepted is not None and metrics.correct_and_accepted is not None:
+        share, rejected = metrics.correct_and_accepted / metrics.count, metrics.count - metrics.accepted
+        found = f"{metrics.correct_and_accepted:,} of {metrics.count:,}"
+        rows["and accepted"] = f"{share:.2%}  ({found}; {rejected:,} were taken for none of the classes)"
     return {
-        "test accuracy": f"{metrics.accuracy:.2%}  ({found}; 95 % interval {low:.2%} to {high:.2%})",
+        **rows,
         "test loss": f"{metrics.loss:.4f}",
         "most confused": ", ".join(pairs[:_MOST_CONFUSED]) or "nothing",
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from tenfold.data.options import ReadOptions
-from tenfold.files import atomic_path
+from tenfold.files import atomic_path, cache_folder
 from tenfold.types import Images
 
 _FORMAT = 2
@@ -24,15 +24,6 @@ _FORMAT = 2
 _WORTH_FILES = 500
 _WORTH_BYTES = 20_000_000
 _MAX_BYTES = 2_000_000_000
-
-
-def cache_folder() -> Path:
-    """What Tenfold keeps is below this folder: $TENFOLD_CACHE, or the user's cache folder on this system."""
-    if chosen := os.environ.get("TENFOLD_CACHE"):
-        return Path(os.path.expanduser(chosen))  # noqa: PTH111 - ~nobody stays
-    from platformdirs import user_cache_path
-
-    return user_cache_path("tenfold", appauthor=False)
 
 
 def pictures_folder() -> Path:

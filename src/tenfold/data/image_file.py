@@ -234,7 +234,7 @@ def _open(file: BinaryIO, name: str) -> PillowImage.Image:
     except Exception as error:  # Pillow's plugins raise whatever the damage leads to
         raise ImageError(f"{name}: damaged image header ({error}). Get a fresh copy, or remove it.") from error
     if image.width * image.height > MAX_PIXELS:
-        raise ImageError(_too_many_pixels(name, f"{image.width:,}×{image.height:,}"))
+        raise ImageError(_too_many_pixels(name, f"{image.height:,}×{image.width:,} (height×width)"))
     return image
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from tenfold.errors import DataError, ModelError
 from tenfold.evaluation.calibration import are_probabilities, expected_calibration_error
 from tenfold.evaluation.mistakes import losses
-from tenfold.types import ConfusionCounts, Labels, Probabilities
+from tenfold.types import Accepted, ConfusionCounts, Labels, Probabilities
 
 _Z_95 = NormalDist().inv_cdf(0.975)
 _MOST_CONFUSED = 10
@@ -59,8 +59,12 @@ class Metrics(BaseModel):
         correct: How many those are.
         count: How many images were evaluated.
         interval: Low and high end of the accuracy's 95 % interval (Wilson).
-        loss: Mean cross-entropy in nats, 0 or more; lower is better.
-        expected_calibration_error: Mean distance of stated probability from accuracy, 0…1; lower is better.
+        accepted: How many images got a label; the others were taken for none of the classes. None where there is no
+            rule that rejects images, as in files of earlier versions.
+        correct_and_accepted: How many images got the true label; None as for `accepted`.
+        loss: Mean cross-entropy of the network's own probabilities in nats, as Keras evaluates it; lower is better.
+        expected_calibration_error: Mean distance of the probabilities that `predict` states from accuracy, 0…1; lower
+            is better.
         classes: One entry for each class, in the order of the labels.
         confusion: Counts; row: true class, column: predicted class.
         most_confused: At most ten ordered pairs of different classes, the most frequent first.
@@ -72,14 +76,28 @@ class Metrics(BaseModel):
     correct: int
     count: int
     interval: tuple[float, float]
+    accepted: int | None = None
+    correct_and_accepted: int | None = None
     loss: float
     expected_calibration_error: float
     classes: tuple[ClassMetrics, ...]
     confusion: tuple[tuple[int, ...], ...]
     most_confused: tuple[Confusion, ...]
 
+    @property
+    def rejected_share(self) -> float | None:
+        """Share of the images that were taken for none of the classes, 0…1; None without a rule."""
+        return None if self.accepted is None else (self.count - self.accepted) / self.count
 
-def evaluate_predictions(probabilities: Probabilities, labels: Labels, class_names: Sequence[str]) -> Metrics:
+
+def evaluate_predictions(
+    probabilities: Probabilities,
+    labels: Labels,
+    class_names: Sequence[str],
+    *,
+    calibrated: Probabilities | None = None,
+    accepted: Accepted | None = None,
+) -> Metrics:
     """Compare predicted probabilities with the true labels.
 
     The predicted class is the most probable one, the first of them where several are equally probable.
@@ -88,6 +106,9 @@ def evaluate_predictions(probabilities: Probabilities, labels: Labels, class_nam
         probabilities: [n, classes], each row summing to 1.
         labels: [n], 0…classes-1.
         class_names: One name for each class.
+        calibrated: The probabilities that are stated, [n, classes], of the same order in each row; None if these are
+            the network's own.
+        accepted: Which images get a label, [n]; None if all do, as there is no rule.
 
     Raises:
         DataError: No images, or labels that do not fit the probabilities or the class names.
@@ -98,13 +119,16 @@ def evaluate_predictions(probabilities: Probabilities, labels: Labels, class_nam
     predicted = probabilities.argmax(axis=1)
     counts = _confusion_counts(predicted, labels, len(class_names))
     correct, count = int(np.trace(counts)), len(labels)
+    stated = probabilities if calibrated is None else calibrated
     return Metrics(
         accuracy=correct / count,
         correct=correct,
         count=count,
         interval=wilson_interval(correct, count),
+        accepted=None if accepted is None else int(accepted.sum()),
+        correct_and_accepted=None if accepted is None else int((accepted & (predicted == labels)).sum()),
         loss=float(losses(probabilities, labels).mean()),
-        expected_calibration_error=expected_calibration_error(probabilities, labels),
+        expected_calibration_error=expected_calibration_error(stated, labels),
         classes=_class_metrics(counts, class_names),
         confusion=tuple(tuple(row) for row in counts.tolist()),
         most_confused=most_confused(counts, class_names),

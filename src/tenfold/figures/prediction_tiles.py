@@ -9,7 +9,7 @@ from tenfold.evaluation.wording import percent
 from tenfold.figures.fonts import drawable_names, shortened
 from tenfold.figures.gallery import Bar, Line, Tile, gallery
 from tenfold.figures.style import BLUE, GREY, RED
-from tenfold.types import Float32, Image, Images, Indices, Labels, Probabilities
+from tenfold.types import Accepted, Float32, Image, Images, Indices, Labels, Probabilities
 
 Row = Float32[np.ndarray, " classes"]
 
@@ -21,6 +21,7 @@ def prediction_gallery(
     labels: Labels,
     probabilities: Probabilities,
     class_names: Sequence[str],
+    accepted: Accepted,
     *,
     positions: Indices,
     columns: int,
@@ -32,24 +33,26 @@ def prediction_gallery(
     Args:
         images: uint8 [n, height, width, channels], 0…255.
         labels: [n], 0…classes-1.
-        probabilities: [n, classes].
+        probabilities: [n, classes], as `predict` states them.
         class_names: One name for each class.
+        accepted: Which images get a label, [n]; under the others stands that they are none of the classes.
         positions: Which images, in this order; none gives a figure with title and note alone.
         columns: Pictures in a row.
         title: What the figure shows.
         note: A second, smaller line.
     """
     names = drawable_names(class_names, 1.75)
-    tiles = [_prediction_tile(images[i], int(labels[i]), probabilities[i], names) for i in positions]
+    tiles = [_prediction_tile(images[i], int(labels[i]), probabilities[i], names, bool(accepted[i])) for i in positions]
     return gallery(tiles, columns=columns, tile_width=2.15, title=title, note=note)
 
 
-def _prediction_tile(image: Image, label: int, probabilities: Row, names: Sequence[str]) -> Tile:
+def _prediction_tile(image: Image, label: int, probabilities: Row, names: Sequence[str], accepted: bool) -> Tile:
     """A wrong prediction is red, bold, marked by a cross and framed; the bar of the true class is blue."""
     predicted = int(probabilities.argmax())
     right = predicted == label
     true_line = Line(f"true: {names[label]}")
-    verdict = f"{'✓' if right else '✗'} predicted: {shortened(names[predicted], 1.0)}"
+    nearest = shortened(names[predicted], 1.0)
+    verdict = f"{'✓' if right else '✗'} predicted: {nearest}" if accepted else f"– rejected, nearest: {nearest}"
     most_probable = np.argsort(-probabilities, kind="stable")[:_BARS]
     bars = [
         Bar(
@@ -62,7 +65,7 @@ def _prediction_tile(image: Image, label: int, probabilities: Row, names: Sequen
     ]
     return Tile(
         image,
-        [true_line, Line(verdict, BLUE if right else RED, bold=not right)],
+        [true_line, Line(verdict, GREY if not accepted else BLUE if right else RED, bold=not right)],
         bars,
         None if right else RED,
     )

@@ -28,5 +28,5 @@ def samples_figure(images: Images, labels: Labels, class_names: Sequence[str]) -
         columns=5,
         tile_width=1.7,
         title="Samples",
-        note=f"{len(images):,} images of {width}×{height} pixels, {kind}, {len(class_names)} classes",
+        note=f"{len(images):,} images of {height}×{width} pixels (height×width), {kind}, {len(class_names)} classes",
     )

@@ -8,26 +8,27 @@ from matplotlib.figure import Figure
 from tenfold.evaluation.mistakes import most_confident_mistakes
 from tenfold.figures.prediction_tiles import prediction_gallery
 from tenfold.figures.style import figure_style
-from tenfold.types import Images, Labels, Probabilities
+from tenfold.types import Accepted, Images, Labels, Probabilities
 
 
 @figure_style()
 def wrong_predictions_figure(
-    images: Images, labels: Labels, probabilities: Probabilities, class_names: Sequence[str]
+    images: Images, labels: Labels, probabilities: Probabilities, class_names: Sequence[str], accepted: Accepted
 ) -> Figure:
     """Draw the nine mistakes with the highest probability for the wrong class; a sentence if there are none.
 
     Args:
         images: uint8 [n, height, width, channels], 0…255.
         labels: [n], 0…classes-1.
-        probabilities: [n, classes].
+        probabilities: [n, classes], as `predict` states them.
         class_names: One name for each class.
+        accepted: Which images get a label, [n]; the others are marked.
     """
     positions = most_confident_mistakes(probabilities, labels, limit=9)
     wrong = int(np.count_nonzero(probabilities.argmax(axis=1) != labels))
     note = f"{wrong:,} of {len(labels):,} test images; the most confident first"
     return prediction_gallery(
-        *(images, labels, probabilities, class_names),
+        *(images, labels, probabilities, class_names, accepted),
         positions=positions,
         columns=3,
         title="Wrong predictions",

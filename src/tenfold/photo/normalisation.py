@@ -15,6 +15,9 @@ from tenfold.photo.page import around_ink
 Ink = np.ndarray[Any, np.dtype[np.float32]]
 """[height, width]: 0 is ground, 1 is ink."""
 
+MNIST_SHAPE = (28, 28, 1)
+"""Height, width and channels of MNIST's images."""
+
 BOX_SHARE = 20 / 28
 """How much of the image's shorter side the box of the ink takes."""
 

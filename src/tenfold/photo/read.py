@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.classifier.classifier import Classifier, Prediction
+from tenfold.classifier.classifier import Answers, Classifier, Prediction
 from tenfold.classifier.pictures import decode_picture
+from tenfold.classifier.polarity import is_negative
 from tenfold.data.class_names import are_characters
 from tenfold.data.image_file import resize_image
+from tenfold.photo.normalisation import MNIST_SHAPE
 from tenfold.photo.plain import Prepared, Steps, prepare_plain
-from tenfold.photo.small import fitted_if_nearer
-from tenfold.types import Image
+from tenfold.photo.small import NEAR, fitted_if_nearer
+from tenfold.types import Image, Images
 
 UNKNOWN = "?"
 """What stands in a text for a character that is none of the classes."""
@@ -90,10 +92,39 @@ def read_pictures(
     return [_reading(one, [next(predictions) for _ in one.images]) for one in prepared]
 
 
+def read_images(classifier: Classifier, images: Images) -> Answers:
+    """What `read_picture` says of images of the network's own size, as arrays: how test images are evaluated.
+
+    Few of many images are looked at one by one: those of characters that may not be in MNIST's form, and blank ones.
+
+    Args:
+        classifier: From `tenfold.load_classifier`.
+        images: uint8 [n, height, width, channels] of the network's own `image_shape`.
+
+    Raises:
+        ModelError: The network cannot be run.
+    """
+    metadata, prepared = classifier.metadata, images.copy()
+    if metadata.inverts_negatives:
+        negative = is_negative(images, metadata.polarity)
+        prepared[negative] = 255 - images[negative]
+    if not reads_handwriting(classifier):
+        return classifier.answers(prepared)
+    if (threshold := metadata.rejection_threshold) is not None:
+        _, scores = classifier.probabilities_and_scores(prepared)
+        for position in np.flatnonzero(scores > NEAR * threshold):
+            picture = PillowImage.fromarray(images[position, ..., 0])
+            prepared[position] = prepare_whole(classifier, picture, keep_steps=False).images[0]
+    answers = classifier.answers(prepared)
+    drawn = ~(images == images[:, :1, :1]).all(axis=(1, 2, 3))
+    return answers._replace(calibrated=answers.calibrated * drawn[:, np.newaxis], accepted=answers.accepted & drawn)
+
+
 def reads_handwriting(classifier: Classifier) -> bool:
     """Whether a model's training images have MNIST's form: single characters on plain ground, 28×28, grey."""
     metadata = classifier.metadata
-    return metadata.image_shape == (28, 28, 1) and metadata.polarity != "none" and are_characters(metadata.class_names)
+    plain = metadata.image_shape == MNIST_SHAPE and metadata.polarity != "none"
+    return plain and metadata.mnist_form and are_characters(metadata.class_names)
 
 
 def _prepare(classifier: Classifier, picture: PillowImage.Image, keep_steps: bool) -> Prepared:
@@ -122,7 +153,7 @@ def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps
     """The whole picture, resized, as an image for the network; a small character perhaps as a photo would give it."""
     height, width, channels = classifier.image_shape
     image: Image = resize_image(picture, (height, width), channels)
-    plain = prepare_plain(image, classifier.metadata.polarity, picture, keep_steps)
+    plain = prepare_plain(image, classifier.metadata, picture, keep_steps)
     return fitted_if_nearer(classifier, plain, picture, keep_steps) if reads_handwriting(classifier) else plain
 
 

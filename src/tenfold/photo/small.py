@@ -6,16 +6,20 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from tenfold.classifier.classifier import Classifier
-from tenfold.photo.normalisation import is_normalised
+from tenfold.classifier.polarity import Polarity
+from tenfold.photo.normalisation import MNIST_SHAPE, is_normalised
 from tenfold.photo.page import Values, around_ink, border
 from tenfold.photo.plain import Prepared
-from tenfold.types import Image
+from tenfold.types import Image, Images
 
 _LEAST_CONTRAST, _FAINT = 40, 0.15
 """Ink differs from the ground by so many greys at its strongest, and by more than that share of it elsewhere."""
 
-_NEAR = 0.4
+NEAR = 0.4
 """Up to that share of the threshold for rejection an image is near enough to those of training to be taken at once."""
+
+_LOOKED_AT = 500
+"""Training images."""
 
 _MOST_INK = 0.5
 """Of the box around a character; many things that fill theirs, such as clothes, have more."""
@@ -31,20 +35,20 @@ def fitted_if_nearer(classifier: Classifier, plain: Prepared, picture: PillowIma
         keep_steps: Whether to keep every stage.
     """
     image, threshold = plain.images[0], classifier.metadata.rejection_threshold
-    strokes = _strokes(_ink(classifier, image))
-    stands_clear = bool(strokes.any() and not border(strokes).any())
+    strokes = _strokes(_ink(image, classifier.metadata.polarity))
+    stands_clear = _stands_clear(strokes)
     if threshold is None or (stands_clear and is_normalised(strokes)):
         return plain
     score = _score(classifier, image)
-    if score <= _NEAR * threshold:
+    if score <= NEAR * threshold:
         return plain
     from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
 
     photo = prepare_handwriting(classifier, picture, keep_steps)
-    if len(photo.images) != 1 or _share_of_ink(_ink(classifier, photo.images[0])) > _MOST_INK:
+    if len(photo.images) != 1 or _share_of_ink(_ink(photo.images[0], classifier.metadata.polarity)) > _MOST_INK:
         return plain
     # Things reach the edge as a digit does that fills its picture; what stands clear of it is less likely to be one.
-    if _score(classifier, photo.images[0]) > min(score, threshold if stands_clear else _NEAR * threshold):
+    if _score(classifier, photo.images[0]) > min(score, threshold if stands_clear else NEAR * threshold):
         return plain
     return replace(photo, notes=(*photo.notes, "not of MNIST's size or place: fitted"))
 
@@ -53,10 +57,28 @@ def _score(classifier: Classifier, image: Image) -> float:
     return float(classifier.probabilities_and_scores(image[np.newaxis])[1][0])
 
 
-def _ink(classifier: Classifier, image: Image) -> Values:
+def has_mnist_form(images: Images, polarity: Polarity) -> bool:
+    """Whether most training images are as MNIST's are: 28×28, grey, one thing on plain ground, of its size and place.
+
+    Args:
+        images: uint8 [n, height, width, channels]; at most `_LOOKED_AT` of them, evenly spaced, are looked at.
+        polarity: Of the images.
+    """
+    if polarity == "none" or images.shape[1:] != MNIST_SHAPE:
+        return False
+    strokes = [_strokes(_ink(image, polarity)) for image in images[:: -(-len(images) // _LOOKED_AT)]]
+    return 2 * sum(_stands_clear(one) and is_normalised(one) for one in strokes) > len(strokes)
+
+
+def _stands_clear(strokes: Values) -> bool:
+    """Whether there is something, and nothing of it at the border."""
+    return bool(strokes.any() and not border(strokes).any())
+
+
+def _ink(image: Image, polarity: Polarity) -> Values:
     """Light on dark, 0…255: float32 [height, width]."""
     grey = image[..., 0].astype(np.float32)
-    return 255 - grey if classifier.metadata.polarity == "dark-on-light" else grey
+    return 255 - grey if polarity == "dark-on-light" else grey
 
 
 def _strokes(ink: Values) -> Values:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import tenfold
 from tenfold.classifier.appearance import ink, pixel_mean
-from tenfold.classifier.metadata import Metadata, polarity
+from tenfold.classifier.metadata import Metadata
+from tenfold.classifier.polarity import may_invert_negatives, polarity
 from tenfold.files import printable
+from tenfold.photo.small import has_mnist_form
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import machine, peak_memory_bytes, versions
 from tenfold.run.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from tenfold.run.evaluate import Evaluation
+    from tenfold.evaluation.metrics import Metrics
     from tenfold.run.learning import Learned
 
 
@@ -36,11 +38,13 @@ def model_metadata(plan: Plan) -> Metadata:
         pixel_mean=pixel_mean(images),
         ink_share=ink_share,
         stroke_width=stroke_width,
+        inverts_negatives=may_invert_negatives(images, found_polarity),
+        mnist_form=has_mnist_form(images, found_polarity),
     )
 
 
 def run_document(
-    plan: Plan, folder: RunFolder, learned: "Learned", status: str, evaluation: "Evaluation | None" = None
+    plan: Plan, folder: RunFolder, learned: "Learned", status: str, metrics: "Metrics | None" = None
 ) -> dict[str, Any]:
     """The content of run.json; `status` is finished, trained (not evaluated), interrupted or diverged."""
     dataset, calibration = plan.dataset, learned.calibration
@@ -63,13 +67,13 @@ def run_document(
             "test": len(dataset.test),
             "notes": list(dataset.notes),
         },
-        "onnx_difference": evaluation and evaluation.onnx_difference,
+        "onnx_difference": learned.onnx_difference,
         "calibration": {
             "temperature": calibration.temperature,
             "rejection_threshold": calibration.rejection_threshold,
             "threshold_from": calibration.threshold_from,
-            "expected_calibration_error": evaluation and evaluation.calibrated_error,
-            "rejected_test_images": evaluation and evaluation.rejected,
+            "expected_calibration_error": metrics and metrics.expected_calibration_error,
+            "rejected_test_images": metrics and metrics.rejected_share,
         },
         "seed": plan.recipe.training.seed,
         "command": _command(plan, folder),

@@ -82,6 +82,16 @@ def _backend(name: str) -> Iterator[Finding]:
     yield Finding(name, f"Keras {keras.version()} on JAX {jax.__version__}, {jax.default_backend()}")
 
 
+def _telemetry(name: str) -> Iterator[Finding]:
+    from tenfold.onnx_runtime import telemetry_is_off
+
+    if telemetry_is_off():
+        yield Finding(name, "off: nothing leaves this machine")
+    else:
+        advice = "ONNX Runtime may send usage data to its makers. Unset ORT_DISABLE_TELEMETRY to change that."
+        yield Finding(name, "on, as ORT_DISABLE_TELEMETRY says", "note", advice)
+
+
 def _native_kernels(name: str) -> Iterator[Finding]:
     from tenfold.kernels import native
 
@@ -140,6 +150,7 @@ _LOOKS: dict[str, Callable[[str], Iterator[Finding]]] = {
     "system": _system,
     "packages": _packages,
     "backend": _backend,
+    "telemetry": _telemetry,
     "native kernels": _native_kernels,
     "compile cache": _compile_cache,
     "Chinese font": _fonts,

@@ -1,25 +1,24 @@
 """Evaluating a finished run's model on a test set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tenfold.classifier.classifier import Classifier, load_onnx
+from tenfold.classifier.classifier import Answers, Classifier, load_onnx
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.errors import DataError, RunError
-from tenfold.evaluation.calibration import expected_calibration_error, tempered
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
 from tenfold.files import printable, write_text
+from tenfold.photo.read import read_images
 from tenfold.recipes.recipe import load_recipe
 from tenfold.run.loading import load_with_progress, shown_progress
-from tenfold.run.run_folder import FILE_COLUMN, PREDICTION_COLUMNS, RunFolder, find_run, read_json, write_csv
+from tenfold.run.run_folder import RunFolder, find_run, read_json, write_csv
 from tenfold.terminal import busy, stderr
-from tenfold.types import Probabilities
 
 
 def evaluate(
@@ -49,10 +48,10 @@ def evaluate(
         stderr.print(f"Note: {folder.path} was not trained to its end.")
     split = _own_test_split(folder) if data is None else _other_split(str(data), classifier, options)
     with busy("Evaluating"):
-        probabilities = classifier.probabilities(split.images)
+        evaluation = evaluate_split(classifier, split)
     if out is not None:
-        _write_predictions(Path(out), probabilities, split, classifier.class_names)
-    return evaluate_predictions(probabilities, split.labels, classifier.class_names)
+        write_predictions(Path(out), evaluation.answers, split, classifier.class_names)
+    return evaluation.metrics
 
 
 def _check_new(file: Path) -> None:
@@ -103,57 +102,61 @@ def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Spl
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Predictions for a test set, and what they amount to.
+    """What `predict` says of a test set, and what it amounts to.
 
     Args:
-        probabilities: The network's own.
-        metrics: Of these probabilities.
-        calibrated_error: Expected calibration error of the calibrated probabilities.
-        rejected: Share of the test images that were taken for none of the classes, 0…1; None without a rule.
-        onnx_difference: The largest difference between the probabilities of model.onnx and of model.keras.
+        answers: Probabilities, and which images get a label.
+        metrics: Of these answers.
     """
 
-    probabilities: Probabilities
+    answers: Answers
     metrics: Metrics
-    calibrated_error: float
-    rejected: float | None
-    onnx_difference: float | None = None
+
+
+def evaluate_split(classifier: Classifier, split: Split) -> Evaluation:
+    """Ask a model about images with known labels, as `predict` would about their files."""
+    answers = read_images(classifier, split.images)
+    accepted = None if classifier.metadata.rejection_threshold is None else answers.accepted
+    metrics = evaluate_predictions(
+        answers.probabilities,
+        split.labels,
+        classifier.class_names,
+        calibrated=answers.calibrated,
+        accepted=accepted,
+    )
+    return Evaluation(answers, metrics)
 
 
 def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     """Predict a test set with a run's model.onnx; write metrics.json and predictions.csv."""
-    test, classifier = dataset.test, load_onnx(folder.onnx_model)
-    probabilities, scores = classifier.probabilities_and_scores(test.images)
-    metrics = evaluate_predictions(probabilities, test.labels, dataset.class_names)
-    _write_predictions(folder.predictions, probabilities, test, dataset.class_names)
-    write_text(folder.metrics, metrics.model_dump_json(indent=2) + "\n")
-    threshold = classifier.metadata.rejection_threshold
-    return Evaluation(
-        probabilities,
-        metrics,
-        expected_calibration_error(tempered(probabilities, classifier.metadata.temperature), test.labels),
-        None if threshold is None else float((scores > threshold).mean()),
+    evaluation = evaluate_split(load_onnx(folder.onnx_model), dataset.test)
+    write_predictions(folder.predictions, evaluation.answers, dataset.test, dataset.class_names)
+    write_text(folder.metrics, evaluation.metrics.model_dump_json(indent=2) + "\n")
+    return evaluation
+
+
+def write_predictions(path: Path, answers: Answers, split: Split, class_names: Sequence[str]) -> None:
+    """Write a row for each image: what it shows, what it was taken for, and whether `predict` gives that label.
+
+    Args:
+        path: The CSV file.
+        answers: Of the model.
+        split: The images' labels, and their files if there are any.
+        class_names: One name for each class.
+    """
+    predicted = answers.probabilities.argmax(axis=1)
+    columns = {
+        "index": range(len(split)),
+        "label": [class_names[number] for number in split.labels],
+        "predicted": [class_names[number] for number in predicted],
+        "probability": [f"{value:.6f}" for value in answers.calibrated.max(axis=1)],
+        "accepted": ["yes" if accepted else "no" for accepted in answers.accepted],
+        "loss": [f"{value:.6f}" for value in losses(answers.probabilities, split.labels)],
+        "label_number": split.labels.tolist(),
+        "predicted_number": predicted.tolist(),
+    }
+    if split.files:
+        columns["file"] = [printable(file) for file in split.files]
+    write_csv(
+        path, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], list(columns)
     )
-
-
-def _write_predictions(path: Path, probabilities: Probabilities, test: Split, class_names: tuple[str, ...]) -> None:
-    """One row for each image: numbers and names of its class and of the predicted one, and its file if it has one."""
-    predicted = probabilities.argmax(axis=1)
-    shares = probabilities[np.arange(len(test)), predicted]
-    rows: list[dict[str, Any]] = [
-        {
-            "index": index,
-            "label": label,
-            "predicted": guess,
-            "probability": f"{share:.6f}",
-            "loss": f"{loss:.6f}",
-            "label_name": class_names[label],
-            "predicted_name": class_names[guess],
-        }
-        for index, (label, guess, share, loss) in enumerate(
-            zip(test.labels.tolist(), predicted.tolist(), shares, losses(probabilities, test.labels), strict=True)
-        )
-    ]
-    for row, file in zip(rows, test.files, strict=False):
-        row[FILE_COLUMN] = printable(file)
-    write_csv(path, rows, (*PREDICTION_COLUMNS, FILE_COLUMN) if test.files else PREDICTION_COLUMNS)

@@ -1,6 +1,7 @@
 """The part of a run that needs Keras: fit, calibrate, and save the model."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy as np
 from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.onnx_writer import write_onnx
-from tenfold.errors import NonFiniteLossError
+from tenfold.classifier.polarity import is_negative
+from tenfold.errors import NonFiniteLossError, ParityError
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import atomic_path
 from tenfold.keras_on_jax import keras
@@ -27,9 +29,15 @@ from tenfold.training.fit import fit
 from tenfold.training.moving_averages import FreshMovingAverages, moving_averages_lag, recompute_moving_averages
 from tenfold.training.muon import without_muon
 from tenfold.training.progressive import go_on_from, smaller_images
-from tenfold.types import Images, Labels, Verbose
+from tenfold.types import Images, Labels, Probabilities, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
+
+PARITY_IMAGES = 200
+"""Test images for which the formats of a model are compared."""
+
+LARGEST_DIFFERENCE, CLEAR_MARGIN = 1e-4, 2e-4
+"""Probabilities of two formats differ by so much at most; labels are equal where the two largest differ by more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class Learned:
         finished: How many of them were trained to the end.
         calibration: How far its probabilities can be believed, and what it rejects.
         metadata: What its ONNX file says about it; None until it is calibrated.
+        expected: Its probabilities for the first `PARITY_IMAGES` test images, which its ONNX file has to give as well.
+        onnx_difference: The largest difference of those from the file's; None until there is one.
     """
 
     model: Any
@@ -57,6 +67,8 @@ class Learned:
     finished: int = 0
     calibration: Calibration = field(default_factory=Calibration)
     metadata: Metadata | None = None
+    expected: Probabilities | None = None
+    onnx_difference: float | None = None
 
 
 def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
@@ -190,8 +202,8 @@ def calibrated(learned: Learned, plan: Plan) -> Learned:
     return replace(learned, calibration=calibration, metadata=metadata)
 
 
-def save_model(learned: Learned, plan: Plan, folder: RunFolder) -> None:
-    """Save a model three times: for Keras, its weights alone, and for ONNX Runtime."""
+def save_keras(learned: Learned, folder: RunFolder) -> None:
+    """Save a model for Keras, and its weights alone."""
     model = learned.model
     without_muon(model)
     with atomic_path(folder.keras_model) as path:
@@ -199,21 +211,68 @@ def save_model(learned: Learned, plan: Plan, folder: RunFolder) -> None:
     with atomic_path(folder.weights) as path:
         # A compiled model would put its optimiser's state in as well.
         keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path, overwrite=True)
-    save_onnx(learned, plan, folder)
 
 
-def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics | None = None) -> None:
-    """Save a model for ONNX Runtime; `metrics` are those of the final evaluation, once there are any."""
+def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics | None = None) -> Learned:
+    """Save a model for ONNX Runtime, if the file gives what the Keras model gives.
+
+    Args:
+        learned: The trained model.
+        plan: What it was trained on.
+        folder: Where it goes.
+        metrics: Those of the final evaluation, once there are any.
+
+    Returns:
+        The same, with what was compared.
+
+    Raises:
+        ParityError: The file would give something else. It is not written; one of before is removed.
+    """
     metadata = learned.metadata or model_metadata(plan)
     if metrics:
         metadata = replace(metadata, accuracy=metrics.accuracy, test_count=metrics.count)
-    write_onnx(learned.model, folder.onnx_model, metadata, learned.calibration.distances)
+    images = plan.dataset.test.images[:PARITY_IMAGES]
+    expected = learned.expected
+    if expected is None:
+        negative = is_negative(images, metadata.polarity) & metadata.inverts_negatives
+        positives = np.where(negative[:, np.newaxis, np.newaxis, np.newaxis], 255 - images, images)
+        expected = np.asarray(learned.model(positives, training=False))
+    difference = None
+
+    def check(path: Path) -> None:
+        nonlocal difference
+        if not np.isfinite(expected).all():  # of a training that diverged: no format gives probabilities
+            return
+        found = load_onnx(path).probabilities(images)
+        if problem := disagreement(expected, found):
+            raise ParityError(
+                f"model.onnx was not written, as it disagrees with the Keras model: {problem}. This is a defect of "
+                f"Tenfold; please report it with {folder.recipe}. The rest of the run is kept in {folder.path}."
+            )
+        difference = float(np.abs(found - expected).max())
+
+    try:
+        write_onnx(learned.model, folder.onnx_model, metadata, learned.calibration.distances, check)
+    except ParityError:
+        folder.onnx_model.unlink(missing_ok=True)
+        raise
+    return replace(learned, expected=expected, onnx_difference=difference)
 
 
-def onnx_difference(model: Any, folder: RunFolder, images: Images) -> float:
-    """The largest difference between a model's probabilities and those of the ONNX file saved from it.
+def disagreement(expected: Probabilities, found: Probabilities) -> str:
+    """How the probabilities of two formats of one model differ by more than rounding, in words; empty if they do not.
 
-    It should be far below 1e-5; `run.json` records it.
+    Args:
+        expected: Of the Keras model, [n, classes].
+        found: Of the other format, [n, classes].
     """
-    expected = np.asarray(model(images, training=False))
-    return float(np.abs(load_onnx(folder.onnx_model).probabilities(images) - expected).max())
+    second, first = np.sort(expected, axis=1)[:, -2:].T
+    clear = first - second > CLEAR_MARGIN
+    labels = int((clear & (expected.argmax(axis=1) != found.argmax(axis=1))).sum())
+    difference = float(np.abs(found - expected).max())
+    if not labels and difference <= LARGEST_DIFFERENCE:
+        return ""
+    return (
+        f"another label for {labels} of {len(expected)} test images, probabilities that differ by up to "
+        f"{difference:.2g} (at most {LARGEST_DIFFERENCE:g} is rounding)"
+    )

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from PIL.Image import Image
 
 from tenfold.data.dataset import Dataset
-from tenfold.evaluation.metrics import Metrics
 from tenfold.figures.class_distribution import class_distribution_figure
 from tenfold.figures.confusion_matrix import confusion_matrix_figure
 from tenfold.figures.correct_predictions import correct_predictions_figure
@@ -16,9 +15,9 @@ from tenfold.figures.samples import samples_figure
 from tenfold.figures.style import encode_png, png_bytes, rendered, save_png
 from tenfold.figures.training_curves import training_curves_figure
 from tenfold.figures.wrong_predictions import wrong_predictions_figure
+from tenfold.run.evaluate import Evaluation
 from tenfold.run.run_folder import RunFolder
 from tenfold.training.epoch_log import EpochLog
-from tenfold.types import Probabilities
 
 
 def draw_data_pictures(dataset: Dataset) -> dict[str, bytes]:
@@ -34,8 +33,7 @@ def draw_pictures(
     folder: RunFolder,
     dataset: Dataset,
     log: EpochLog,
-    probabilities: Probabilities,
-    metrics: Metrics,
+    evaluation: Evaluation,
     watches_test_set: bool,
     data_pictures: Mapping[str, bytes],
 ) -> dict[str, bytes]:
@@ -45,8 +43,7 @@ def draw_pictures(
         folder: Where they go.
         dataset: Its data.
         log: How training went.
-        probabilities: Of the test images, [n, classes].
-        metrics: Of the test images.
+        evaluation: Of the test images.
         watches_test_set: Whether the validation curves are the test set's.
         data_pictures: What `draw_data_pictures` gave.
 
@@ -54,11 +51,12 @@ def draw_pictures(
         The PNG files by their names without ending, in the order in which the report shows them.
     """
     names, test = dataset.class_names, dataset.test
-    predicted = (test.images, test.labels, probabilities, names)
+    answers = evaluation.answers
+    predicted = (test.images, test.labels, answers.calibrated, names, answers.accepted)
     curves = {key: [row[key] for row in log.rows] for key in (log.rows[0] if log.rows else {})}
     figures: dict[str, Callable[[], Figure]] = {
         "training_curves": lambda: training_curves_figure(curves, watches_test_set, log.starts),
-        "confusion_matrix": lambda: confusion_matrix_figure(metrics.confusion, names),
+        "confusion_matrix": lambda: confusion_matrix_figure(evaluation.metrics.confusion, names),
         "correct_predictions": lambda: correct_predictions_figure(*predicted),
         "wrong_predictions": lambda: wrong_predictions_figure(*predicted),
         "random_predictions": lambda: random_predictions_figure(*predicted),

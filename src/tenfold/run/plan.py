@@ -8,7 +8,7 @@ from string import digits
 
 import numpy as np
 
-from tenfold.classifier.metadata import polarity
+from tenfold.classifier.polarity import polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import read_dataset

@@ -2,7 +2,7 @@
 
 runs/mnist-quick-1/
     recipe.toml  run.json  history.csv  model.keras  model.weights.h5  model.onnx  metrics.json  predictions.csv
-    figures/*.png  report.html
+    golden/  figures/*.png  report.html
 """
 
 import csv
@@ -20,9 +20,6 @@ from tenfold.files import printable, write_text
 
 RUNS = Path("runs")
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
-PREDICTION_COLUMNS = ("index", "label", "predicted", "probability", "loss", "label_name", "predicted_name")
-FILE_COLUMN = "file"
-"""Where each test image came from; only in runs on picture files."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,11 @@ class RunFolder:
     def predictions(self) -> Path:
         """One row per test image."""
         return self.path / "predictions.csv"
+
+    @property
+    def golden(self) -> Path:
+        """The folder of pictures with the answers that `predict` gives for them."""
+        return self.path / "golden"
 
     @property
     def figures(self) -> Path:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -34,9 +34,6 @@ from tenfold.types import Verbose
 
 if TYPE_CHECKING:
     from tenfold.run.learning import Learned
-
-_PARITY_IMAGES = 100
-_PARITY_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -181,7 +178,7 @@ def _learn(
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
         watch.split("training", "compiling", learned.log.compile_seconds)
-        _save(plan, folder, learned)  # at once: calibrating may run out of memory
+        learned = _save(plan, folder, learned)  # at once: calibrating may run out of memory
         if learned.status == "trained":
             learned = _calibrate(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
@@ -193,13 +190,17 @@ def _learn(
     return folder, learned
 
 
-def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
-    from tenfold.run.learning import save_model
+def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
+    from tenfold.run.learning import save_keras, save_onnx
 
     with plan.watch.stage("saving"):
         write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_model(learned, plan, folder)
+        save_keras(learned, folder)
+        # Before the ONNX file, which is refused if it disagrees: then this is what is left of the run.
+        write_json(folder.run, run_document(plan, folder, learned, learned.status))
+        learned = save_onnx(learned, plan, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
+    return learned
 
 
 def _calibrate(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
@@ -208,7 +209,7 @@ def _calibrate(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
 
     learned = calibrated(learned, plan)
     with plan.watch.stage("saving"):
-        save_onnx(learned, plan, folder)
+        learned = save_onnx(learned, plan, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
     return learned
 
@@ -243,24 +244,22 @@ def _finish(
     from tenfold.models.arithmetic import layer_arithmetic
     from tenfold.report.html_report import render_report
     from tenfold.run.evaluate import evaluate_dataset
-    from tenfold.run.learning import onnx_difference, save_onnx
+    from tenfold.run.golden import write_golden_pictures
+    from tenfold.run.learning import save_onnx
     from tenfold.run.pictures import draw_pictures
 
     watch, dataset, log = plan.watch, plan.dataset, learned.log
     with watch.stage("evaluation"):
         evaluation = evaluate_dataset(folder, dataset)
         metrics = evaluation.metrics
-        save_onnx(learned, plan, folder, metrics)
-        difference = onnx_difference(learned.model, folder, dataset.test.images[:_PARITY_IMAGES])
-        if not difference <= _PARITY_TOLERANCE:
-            stderr.print(f"Note: probabilities of model.onnx differ from model.keras by up to {difference:.2g}.")
-        evaluation = replace(evaluation, onnx_difference=difference)
+        learned = save_onnx(learned, plan, folder, metrics)
+        write_golden_pictures(folder, dataset)
     if verbose and (reason := learned.calibration.rejects_nothing):
         stderr.print(f"Note: every picture will get a label, also one of none of the classes: {reason}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
-        figures = draw_pictures(folder, dataset, log, evaluation.probabilities, metrics, watches, ahead.result())
-    document = run_document(plan, folder, learned, "finished", evaluation)
+        figures = draw_pictures(folder, dataset, log, evaluation, watches, ahead.result())
+    document = run_document(plan, folder, learned, "finished", metrics)
     with watch.stage("report"):
         page = render_report(
             run=document,
@@ -272,7 +271,7 @@ def _finish(
             figures=figures,
         )
         write_text(folder.report, page)
-    document = run_document(plan, folder, learned, "finished", evaluation)
+    document = run_document(plan, folder, learned, "finished", metrics)
     write_json(folder.run, document)
     return Run(folder.path, plan.recipe, metrics, tuple(log.rows), document["seconds"])
 

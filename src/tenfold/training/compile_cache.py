@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tenfold.data.cache import cache_folder
+from tenfold.files import cache_folder
 
 _MAX_BYTES = 100_000_000
 """Some hundred recipes: the programs of one take 0.3 to 2 MB."""

@@ -47,10 +47,9 @@ def test_the_heading_that_is_unlike_all_others_is_that_of_the_labels():
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 @pytest.mark.parametrize("change", [lambda x: x, lambda x: 255 - x, lambda x: x // 128, lambda x: x[:, 9:19, 9:19]])
 @pytest.mark.parametrize("classes", [2, 10])
-@pytest.mark.parametrize("rows", [60, 300])
-def test_labels_are_told_from_pixels(name, change, classes, rows):
+def test_labels_are_told_from_pixels(name, change, classes):
     split = load_dataset(name).test
-    chosen = np.flatnonzero(split.labels < classes)[:rows]
+    chosen = np.flatnonzero(split.labels < classes)[:150]
     pixels, labels = change(split.images[chosen]).reshape(len(chosen), -1), split.labels[chosen]
     assert find_label_column(table(np.column_stack([labels, pixels])), tuple(range(pixels.shape[1] + 1))) == 0
     last = pixels.shape[1]

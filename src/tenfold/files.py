@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenfold.errors import TenfoldError
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
 
 def cache_folder() -> Path:
     """What Tenfold keeps is below this folder: $TENFOLD_CACHE, or the user's cache folder on this system."""
@@ -52,6 +56,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def printable(path: str | Path) -> str:
     """A path as text: bytes in it that are no UTF-8, which Python can neither print nor write, escaped."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def check_downloaded(start: bytes, name: str, error: type[TenfoldError]) -> None:
+    """Refuse the short text that Git LFS leaves in place of a large file until that is downloaded.
+
+    Args:
+        start: The beginning of the file.
+        name: What to call it in the message.
+        error: The exception to raise.
+    """
+    if start.startswith(_LFS_POINTER):
+        raise error(f"{name}: not downloaded: it only points to a file that Git LFS keeps. Run git lfs pull there.")
 
 
 def write_text(path: Path, text: str) -> None:

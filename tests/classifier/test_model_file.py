@@ -147,3 +147,9 @@ def test_a_file_that_poses_as_onnx_runtimes_own_format_is_read_as_onnx(tmp_path:
     path = tmp_path / "both.onnx"
     path.write_bytes(b"\x7a\x06\x00\x00ORTM" + brightness_file.read_bytes())  # an unknown field with that mark
     assert load_onnx(path).class_names == load_onnx(brightness_file).class_names
+
+
+def test_a_model_that_git_lfs_keeps_is_named(tmp_path):
+    (tmp_path / "model.onnx").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(ModelError, match=r"model\.onnx: not downloaded: .*git lfs pull"):
+        read_model_file(tmp_path / "model.onnx")

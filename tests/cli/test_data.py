@@ -158,3 +158,27 @@ def test_errors_leave_nothing_behind(cats_and_dogs):
     with pytest.raises(ImageError, match=r"猫/3\.png: the file is empty"):
         run("show", str(cats_and_dogs), "--out", "out")
     assert not Path("out").exists()
+
+
+def test_the_column_of_labels_can_be_chosen(tmp_path):
+    generator = np.random.default_rng(0)
+    rows = [[i % 2, *generator.integers(0, 256, 16), i % 3] for i in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
+    with pytest.raises(DataError, match="both look like labels. Say it: --label 1 or --label 18"):
+        run("check", "a.csv")
+    with pytest.raises(DataError, match="17 pixel values for each image make no square"):
+        run("check", "a.csv", "--label", "18")
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row[:-1])) for row in rows))
+    result = run("check", "a.csv", "--label", "1")
+    assert "column 1 (the first) holds the labels: 2 different values; the other 16 columns are pixels" in result.stderr
+
+
+def test_bad_pictures_are_left_out_on_request(sound_pets):
+    (sound_pets / "猫" / "3.png").write_bytes(b"")
+    with pytest.raises(
+        ImageError, match=r"1 of 60 images cannot be used:\n.*3\.png: the file is empty(.*\n)+.*--skip-bad"
+    ):
+        run("check", str(sound_pets))
+    result = run("check", str(sound_pets), "--skip-bad")
+    assert "Note: 1 of 60 images cannot be used and is left out:" in result.stderr
+    assert "3.png: the file is empty" in result.stderr

@@ -202,6 +202,16 @@ def test_a_folder_without_images_is_refused(model: Path, pictures: Path):
     _, error = failure(pictures / "more", "--model", model)
     assert isinstance(error, ImageError)
     assert "no images in this folder" in str(error)
+    assert "Its sub-folders hold none" in str(error)
+
+
+def test_a_folder_of_folders_suggests_them(model: Path, tmp_path: Path):
+    for name in ("b 10", "b 9", "empty"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+    for name in ("b 10", "b 9"):
+        Image.new("L", (9, 9)).save(tmp_path / "all" / name / "1.png")
+    _, error = failure(tmp_path / "all", "--model", model)
+    assert str(error).endswith(f"Its sub-folders hold some: tenfold predict '{tmp_path}/all/b 9' '{tmp_path}/all/b 10'")
 
 
 def test_a_model_that_is_none_is_refused(pictures: Path):

@@ -5,7 +5,7 @@ import pytest
 
 from tenfold.data import cache
 from tenfold.data.cache import load_pictures, pictures_folder, pictures_key, remove_oldest, store_pictures
-from tenfold.data.sizes import Wanted
+from tenfold.data.options import ReadOptions
 from tenfold.files import cache_folder
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 4, 3, 1)
@@ -51,35 +51,35 @@ def test_another_number_of_images_counts_as_absent():
 
 
 def test_key_stays_while_nothing_changes(files):
-    assert pictures_key(files, Wanted()) == pictures_key(files, Wanted())
+    assert pictures_key(files, ReadOptions()) == pictures_key(files, ReadOptions())
 
 
 def test_key_tells_every_change(files):
-    keys = {pictures_key(files, wanted) for wanted in (Wanted(), Wanted((8, 8)), Wanted(gray=True))}
-    keys.add(pictures_key(files[::-1], Wanted()))
+    keys = {pictures_key(files, options) for options in (ReadOptions(), ReadOptions((8, 8)), ReadOptions(gray=True))}
+    keys.add(pictures_key(files[::-1], ReadOptions()))
     assert len(keys) == 4
     files[0].write_bytes(b"other")
-    keys.add(pictures_key(files, Wanted()))
+    keys.add(pictures_key(files, ReadOptions()))
     assert len(keys) == 5
 
 
 def test_key_tells_files_of_equal_size_and_time_that_were_swapped(files, tmp_path):
     for path in files:
         os.utime(path, ns=(0, 0))
-    before = pictures_key(files, Wanted())
+    before = pictures_key(files, ReadOptions())
     files[0].rename(tmp_path / "c")
     files[1].rename(files[0])
     (tmp_path / "c").rename(files[1])
     assert [path.stat().st_mtime_ns for path in files] == [0, 0]
-    assert pictures_key(files, Wanted()) != before
+    assert pictures_key(files, ReadOptions()) != before
 
 
 def test_small_folders_and_missing_files_are_not_kept(files, monkeypatch):
     monkeypatch.setattr(cache, "_WORTH_FILES", 3)
-    assert pictures_key(files, Wanted()) is None
+    assert pictures_key(files, ReadOptions()) is None
     monkeypatch.setattr(cache, "_WORTH_BYTES", 10)
-    assert pictures_key(files, Wanted()) is not None
-    assert pictures_key([*files, files[0].with_name("none.png")], Wanted()) is None
+    assert pictures_key(files, ReadOptions()) is not None
+    assert pictures_key([*files, files[0].with_name("none.png")], ReadOptions()) is None
 
 
 def test_the_files_that_were_unused_longest_are_removed(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from tenfold.data.csv_file import read_csv
-from tenfold.data.sizes import Wanted
+from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError
 
 TRAIN = "label,a,b,c,d\n3,0,0,0,9\n5,0,0,0,200\n"
@@ -9,10 +9,10 @@ TRAIN = "label,a,b,c,d\n3,0,0,0,9\n5,0,0,0,200\n"
 
 @pytest.fixture
 def read(tmp_path):
-    def read_files(first: str, wanted: Wanted | None = None, **files: str):
+    def read_files(first: str, options: ReadOptions | None = None, **files: str):
         for name, text in files.items():
             (tmp_path / f"{name}.csv").write_text(text)
-        return read_csv(tmp_path / f"{first}.csv", wanted or Wanted(), lambda done, total: None)
+        return read_csv(tmp_path / f"{first}.csv", options or ReadOptions(), lambda done, total: None)
 
     return read_files
 
@@ -29,13 +29,13 @@ def test_a_table_alone(read):
 def test_the_test_table_beside_it(read, train, test):
     parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,4\n"})
     assert parts.test.labels.tolist() == [1]
-    assert parts.notes == (f"{test}.csv is the test part.",)
+    assert parts.notes[1:] == (f"{test}.csv is the test part.",)
 
 
 def test_a_test_table_without_labels_is_not_used(read):
     parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,4\n")
     assert parts.test is None
-    assert parts.notes == ("test.csv has no labels: not used.",)
+    assert parts.notes[1:] == ("test.csv has no labels: not used.",)
 
 
 @pytest.mark.parametrize("test", [",a,b,c,d\n3,1,2,3,4\n", "a,b,c,d\n1,2,3,4\n"])
@@ -43,14 +43,14 @@ def test_an_index_does_not_stand_in_for_labels(read, test):
     for train in (TRAIN, ",label,a,b,c,d\n0,3,0,0,0,9\n1,5,0,0,0,200\n"):
         parts = read("train", train=train, test=test)
         assert parts.test is None
-        assert parts.notes[0] == "test.csv has no labels: not used."
+        assert parts.notes[1] == "test.csv has no labels: not used."
 
 
 def test_an_index_in_one_of_two_tables_is_ignored(read):
     parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,4\n")
     assert parts.test.images.ravel().tolist() == [1, 2, 3, 4]
     assert parts.test.labels.tolist() == [1]
-    assert "first column of test.csv has no heading" in parts.notes[1]
+    assert "first column of test.csv has no heading" in parts.notes[2]
 
 
 def test_a_test_table_of_another_layout_is_refused(read):
@@ -59,14 +59,32 @@ def test_a_test_table_of_another_layout_is_refused(read):
 
 
 def test_a_class_of_the_test_table_alone_is_refused(read):
-    with pytest.raises(DataError, match="the test part has the class '7'"):
-        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n")
+    with pytest.raises(DataError, match=r"test\.csv: has classes that train\.csv lacks: 7, 9\."):
+        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n")
+
+
+def test_classes_of_a_validation_table_alone_are_told(read):
+    tables = {"train": TRAIN, "test": TRAIN, "val": "label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n3,1,2,3,4\n"}
+    parts = read("train", **tables)
+    assert parts.class_names == ("3", "5", "7", "9")
+    assert (
+        "val.csv has classes that train.csv lacks: 7, 9; they join the training part, as its images do." in parts.notes
+    )
+    with pytest.raises(DataError, match=r"val\.csv: has classes that my_train\.csv lacks: 7, 9"):
+        read("my_train", my_train=TRAIN, my_val=tables["val"])
+
+
+def test_a_column_of_groups_holds_no_pixels(read):
+    text = "a,b,c,d,who,letter\n" + "".join(f"{i},9,0,200,{i // 3},{'xyz'[i % 3]}\n" for i in range(12))
+    parts = read("digits", ReadOptions(group_column="who", label_column="letter"), digits=text)
+    assert parts.train.images.shape == (12, 2, 2, 1)
+    assert parts.train.images[5].ravel().tolist() == [5, 9, 0, 200]
 
 
 def test_size_applies_to_pixels_too(read):
-    parts = read("digits", Wanted((4, 6)), digits=TRAIN)
+    parts = read("digits", ReadOptions((4, 6)), digits=TRAIN)
     assert parts.train.images.shape == (2, 4, 6, 1)
-    assert "resized to 4×6" in parts.notes[0]
+    assert "resized to 4×6" in parts.notes[1]
 
 
 def test_labels_with_files(read, tmp_path, draw):

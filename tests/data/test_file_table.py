@@ -1,8 +1,7 @@
 import pytest
 
-from tenfold.data.file_table import read_file_tables
-from tenfold.data.sizes import Wanted
-from tenfold.data.table import read_table
+from tenfold.data.csv_file import read_csv
+from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError, ImageError
 
 
@@ -11,11 +10,10 @@ def read(tmp_path, draw):
     for name in ("a.png", "sub/b.png", "图.png"):
         draw(tmp_path / name)
 
-    def read_texts(*texts: str):
-        paths = [tmp_path / f"{number}.csv" for number in range(len(texts))]
-        for path, text in zip(paths, texts, strict=True):
-            path.write_text(text, encoding="utf-8")
-        return read_file_tables([read_table(path) for path in paths], Wanted(), lambda done, total: None)
+    def read_texts(*texts: str, options: ReadOptions | None = None):
+        for name, text in zip(("train.csv", "test.csv"), texts, strict=False):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return read_csv(tmp_path / "train.csv", options or ReadOptions(), lambda done, total: None)
 
     return read_texts
 

@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 
 from tenfold.data.folder import read_folder
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Wanted
 from tenfold.errors import DataError, ImageError
 
 
 def read(folder) -> Parts:
-    return read_folder(folder, Wanted(), lambda done, total: None)
+    return read_folder(folder, ReadOptions(), lambda done, total: None)
 
 
 def test_sub_folders_are_classes_in_natural_order(class_folders):

@@ -3,9 +3,9 @@ import gzip
 import numpy as np
 import pytest
 
-from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
+from tenfold.data.idx_folder import find_idx_folder, read_idx_folder
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Wanted
 from tenfold.errors import DataError
 
 X = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
@@ -30,7 +30,7 @@ def write(tmp_path):
 
 
 def read(folder) -> Parts:
-    return read_idx_folder(folder, Wanted(), lambda done, total: None)
+    return read_idx_folder(folder, ReadOptions(), lambda done, total: None)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -38,7 +38,7 @@ def read(folder) -> Parts:
 def test_the_four_files(write, packed, test):
     write("train", packed=packed)
     folder = write(test, X[:1], Y[:1], dot=".", packed=packed)
-    assert is_idx_folder(folder)
+    assert find_idx_folder(folder) == folder
     parts = read(folder)
     assert np.array_equal(parts.train.images[..., 0], X)
     assert parts.class_names == ("1", "2")
@@ -114,11 +114,35 @@ def test_test_labels_out_of_range_are_refused(write):
 
 def test_other_folders_are_no_idx_folders(tmp_path):
     (tmp_path / "train-images.png").touch()
-    assert not is_idx_folder(tmp_path)
+    assert not find_idx_folder(tmp_path)
 
 
 def test_a_folder_of_the_same_name_beside_a_file_is_passed_over(write):
     folder = write("train", dot=".")
     (folder / "train-images-idx3-ubyte").mkdir()
     assert read(folder).train.images.shape == (3, 4, 5, 1)
-    assert not is_idx_folder(folder / "train-images-idx3-ubyte")
+    assert not find_idx_folder(folder / "train-images-idx3-ubyte")
+
+
+@pytest.mark.parametrize("given", [".", "MNIST", "MNIST/raw"])
+def test_torchvisions_folders_are_found(write, given):
+    root = write("train")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in root.glob("*-ubyte"):
+        path.rename(raw / path.name)
+    assert find_idx_folder(root / given) == raw
+    assert len(read(root / given).train) == 3
+
+
+def test_several_data_sets_of_torchvision_are_told_apart(write):
+    root = write("train")
+    for name in ("MNIST", "FashionMNIST"):
+        raw = root / name / "raw"
+        raw.mkdir(parents=True)
+        for path in root.glob("*-ubyte"):
+            (raw / path.name).write_bytes(path.read_bytes())
+    for path in root.glob("*-ubyte"):
+        path.unlink()
+    with pytest.raises(DataError, match=r"several data sets\. Give one of them: .*FashionMNIST/raw, .*MNIST/raw"):
+        read(root)

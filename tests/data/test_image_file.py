@@ -1,5 +1,7 @@
 import io
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,22 @@ def test_sixteen_bits_are_scaled_over_their_whole_range():
     values = np.array([[0, 257, 32768, 65535]], np.uint16)
     assert pixels(encoded(Image.fromarray(values))).tolist() == [[0, 1, 128, 255]]
     assert pixels(encoded(Image.fromarray(values), "TIFF")).tolist() == [[0, 1, 128, 255]]
+
+
+def test_whether_a_file_has_sixteen_bits_is_told():
+    deep = np.array([[0, 65535]], np.uint16)
+    for kind in ("PNG", "TIFF"):
+        assert "deep" in decode_image(encoded(Image.fromarray(deep), kind)).info
+        assert "deep" not in decode_image(encoded(Image.fromarray(NOISE), kind)).info
+    # Pillow writes no colour of 16 bits: one red pixel, by hand.
+    chunks = [(b"IHDR", struct.pack(">2I5B", 1, 1, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b"\0\xff\xff\0\0\0\0"))]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in [*chunks, (b"IEND", b"")]
+    )
+    image = decode_image(content)
+    assert "deep" in image.info
+    assert np.asarray(image).tolist() == [[[255, 0, 0]]]
 
 
 def test_transparent_value_of_sixteen_bits_becomes_white():
@@ -162,7 +180,7 @@ def test_bombs_are_refused_before_decoding(monkeypatch, recwarn):
     with pytest.raises(ImageError, match=r"at most 80,000,000 are decoded"):
         decode_image(huge, name="bomb.png")
     large = encoded(Image.new("1", (9_500, 9_500)))  # Pillow only warns about this one
-    with pytest.raises(ImageError, match=r"9,500×9,500 pixels; at most 80,000,000"):
+    with pytest.raises(ImageError, match=r"9,500×9,500 \(height×width\) pixels; at most 80,000,000"):
         decode_image(large)
     assert not recwarn.list
 
@@ -206,6 +224,37 @@ def test_size_from_the_header_is_the_size_after_decoding(tmp_path):
         image = decode_image(path)
         assert image_size(path) == (image.height, image.width)
     assert image_size(tmp_path / "a.JPEG") == (30, 20)
+
+
+def moved_behind_the_pixels(png: bytes, kind: bytes) -> bytes:
+    """A PNG whose chunk of this kind comes just before its end."""
+    start = png.index(kind) - 4
+    end = start + 12 + int.from_bytes(png[start : start + 4], "big")
+    rest = png[:start] + png[end:]
+    return rest[:-12] + png[start:end] + rest[-12:]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "PNG, exif last"])
+def test_size_is_that_of_the_upright_picture(tmp_path, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(Image.fromarray(NOISE), kind.split(",")[0], exif=exif)
+    if kind.endswith("last"):
+        content = moved_behind_the_pixels(content, b"eXIf")
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert image_size(path) == (30, 20)
+    image = decode_image(path)
+    assert (image.height, image.width) == (30, 20)
+
+
+def test_size_of_a_png_needs_no_pixels(tmp_path):
+    content = encoded(Image.fromarray(NOISE))
+    start = content.index(b"IDAT") + 4
+    (tmp_path / "a.png").write_bytes(content[:start] + bytes(200) + content[start + 200 :])
+    assert image_size(tmp_path / "a.png") == (20, 30)
+    with pytest.raises(ImageError):
+        decode_image(tmp_path / "a.png")
 
 
 def test_size_of_a_damaged_header_names_the_file(tmp_path):

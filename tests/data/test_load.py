@@ -106,6 +106,12 @@ def test_other_files_are_refused(tmp_path, name, message):
         load_dataset(tmp_path / name)
 
 
+def test_a_column_of_labels_is_asked_of_csv_files_only(class_folders):
+    for source in (class_folders, "mnist"):
+        with pytest.raises(DataError, match="--label is for CSV files"):
+            load_dataset(source, label_column="kind")
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [("my digits!.npz", "my-digits"), ("数字/train.npz", "数字"), ("a/mnist_train.npz", "mnist"), ("a/...npz", "data")],

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tenfold.data.npz import read_npz
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Wanted
 from tenfold.errors import DataError
 
 X = np.arange(2 * 5 * 6, dtype=np.uint8).reshape(2, 5, 6)
@@ -12,10 +12,10 @@ Y = np.array([3, 10])
 
 @pytest.fixture
 def read(tmp_path):
-    def save_and_read(wanted: Wanted = Wanted(), **arrays: np.ndarray) -> Parts:  # noqa: B008
+    def save_and_read(options: ReadOptions = ReadOptions(), **arrays: np.ndarray) -> Parts:  # noqa: B008
         path = tmp_path / "a.npz"
         np.savez_compressed(path, **arrays)
-        return read_npz(path, wanted, lambda done, total: None)
+        return read_npz(path, options, lambda done, total: None)
 
     return save_and_read
 
@@ -34,7 +34,7 @@ def test_without_a_test_part(read):
 
 
 def test_floats_one_hot_and_size(read):
-    parts = read(Wanted((10, 12)), x_train=X / 255, y_train=np.eye(2))
+    parts = read(ReadOptions((10, 12)), x_train=X / 255, y_train=np.eye(2))
     assert parts.train.images.shape == (2, 10, 12, 1)
     assert parts.class_names == ("0", "1")
     assert parts.notes[0] == "Pixel values 0…1 were scaled to 0…255."
@@ -51,6 +51,14 @@ def test_validation_joins_training(read):
     assert parts.notes == ("The 2 validation images joined the training part.",)
 
 
+def test_classes_of_validation_alone_are_told(read):
+    parts = read(x_train=X, y_train=Y, x_val=X, y_val=Y + 1)
+    assert parts.class_names == ("3", "4", "10", "11")
+    assert (
+        parts.notes[1] == "y_val has classes that y_train lacks: 4, 11; they join the training part, as its images do."
+    )
+
+
 def test_class_names_keep_their_order(read):
     parts = read(x_train=X, y_train=np.array([1, 0]), class_names=np.array(["yes", "no"]))
     assert parts.class_names == ("yes", "no")
@@ -61,15 +69,16 @@ def test_class_names_keep_their_order(read):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": X}, r"holds the arrays x; expected x_train and y_train"),
+        ({"a": X}, r"holds the arrays a; expected x_train and y_train"),
+        ({"x": X}, "holds x but no array of its labels, such as y; both"),
         ({}, r"holds the arrays \(none\); expected"),
-        ({"x_train": X}, "holds x_train but no y_train"),
-        ({"x_train": X, "y_train": Y, "y_test": Y}, "holds y_test but no x_test"),
+        ({"x_train": X}, "holds x_train but no array of its labels, such as y_train; both"),
+        ({"x_train": X, "y_train": Y, "y_test": Y}, "holds y_test but no array of its images, such as x_test"),
         ({"x_train": X, "y_train": Y[:1]}, "x_train has 2 images, but y_train has 1 labels"),
         ({"x_train": X - 300.0, "y_train": Y}, "pixel values run from -300"),
         ({"x_train": np.where(X == 40, np.nan, X), "y_train": Y}, "a.npz, x_train: image 1 .* NaN"),
         ({"x_train": X, "y_train": np.array([0, -1])}, "a.npz, y_train: label 1 .* is -1"),
-        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the class '4'"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the classes '4', '11'"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "b"])}, "label 0 .* is 3; .* 0 to 1"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "a"])}, "the same name twice"),
         ({"x_train": X[:, :0], "y_train": Y}, r"a.npz, x_train: has the shape \[2, 0, 6\], .* hold no pixels"),
@@ -88,7 +97,7 @@ def test_python_objects_are_never_loaded(tmp_path):
 
     np.savez(tmp_path / "a.npz", x_train=np.array([Trap()], dtype=object), y_train=Y)
     with pytest.raises(DataError, match="holds Python objects"):
-        read_npz(tmp_path / "a.npz", Wanted(), lambda done, total: None)
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no zip at all", None])
@@ -100,11 +109,44 @@ def test_damaged_files_are_refused(tmp_path, content):
     damaged[whole.index(b"x_train.npy") + 60] ^= 0xFF
     path.write_bytes(bytes(damaged) if content is None else content)
     with pytest.raises(DataError, match=r"a\.npz: cannot be read as \.npz"):
-        read_npz(path, Wanted(), lambda done, total: None)
+        read_npz(path, ReadOptions(), lambda done, total: None)
 
 
 def test_a_single_array_is_no_npz(tmp_path):
     with (tmp_path / "a.npz").open("wb") as file:
         np.save(file, X)
     with pytest.raises(DataError, match=r"a\.npz"):
-        read_npz(tmp_path / "a.npz", Wanted(), lambda done, total: None)
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [("X_train", "Y_train"), ("trainX", "trainY"), ("images", "labels"), ("X", "y"), ("data", "target")],
+)
+def test_other_names_are_understood(read, images, labels):
+    parts = read(**{images: X, labels: Y})
+    assert np.array_equal(parts.train.images[..., 0], X)
+    assert parts.class_names == ("3", "10")
+    named = "train" in images or images == "X"
+    assert parts.notes == (() if named else (f"The array {images} holds the images, {labels} the labels.",))
+
+
+def test_arrays_that_are_not_used_are_named_and_not_loaded(read):
+    parts = read(data=X, images=X, target=Y, DESCR=np.array([None], dtype=object))
+    assert parts.notes == (
+        "The array images holds the images, target the labels.",
+        "These arrays were not used: DESCR, data.",
+    )
+
+
+def test_labels_may_be_a_column_and_images_sixteen_bits_deep(read):
+    parts = read(images=X.astype(np.uint16) * 1000, labels=Y[:, np.newaxis])
+    assert parts.train.labels.tolist() == [0, 1]
+    assert parts.train.images.max() == round(59_000 / 65_535 * 255)
+    assert "Pixel values 0…65,535 were scaled to 0…255." in parts.notes
+
+
+def test_what_git_lfs_keeps_is_named(tmp_path):
+    (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match=r"a\.npz: not downloaded"):
+        read_npz(tmp_path / "a.npz", ReadOptions(), lambda done, total: None)

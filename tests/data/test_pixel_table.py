@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tenfold.data import pixel_table
+from tenfold.data.options import ReadOptions
 from tenfold.data.pixel_table import read_pixel_tables
 from tenfold.data.table import read_table
 from tenfold.errors import DataError
@@ -13,7 +14,10 @@ def read(tmp_path):
         paths = [tmp_path / f"{number}.csv" for number in range(len(texts))]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text)
-        return read_pixel_tables([read_table(path) for path in paths], lambda done, total: None)
+        contents, notes = read_pixel_tables(
+            [read_table(path) for path in paths], ReadOptions(), lambda done, total: None
+        )
+        return [one.images for one in contents], [one.labels for one in contents], notes
 
     return read_texts
 
@@ -33,13 +37,13 @@ def test_the_label_may_stand_last_and_cells_in_quotation_marks(read):
 
 
 def test_colour_has_three_values_for_each_pixel(read):
-    (images,), _, _ = read("1," + ",".join(map(str, range(12))) + "\n")
+    (images,), _, _ = read("label" + 12 * ",p" + "\n1," + ",".join(map(str, range(120, 0, -10))) + "\n")
     assert images.shape == (1, 2, 2, 3)
-    assert images[0, 0, 1].tolist() == [3, 4, 5]
+    assert images[0, 0, 1].tolist() == [90, 80, 70]
 
 
 def test_fractions_are_scaled_alike_in_both_tables(read):
-    (train, test), labels, notes = read("1,0,0.5,1,0\n", "0,0,0,0.2,0\n")
+    (train, test), labels, notes = read("label,a,b,c,d\n1,0,0.5,1,0\n", "label,a,b,c,d\n0,0,0,0.2,0\n")
     assert train.max() == 255
     assert test.max() == 51
     assert labels == [["1"], ["0"]]
@@ -48,7 +52,7 @@ def test_fractions_are_scaled_alike_in_both_tables(read):
 
 def test_many_chunks_equal_one(read, monkeypatch):
     values = np.random.default_rng(0).integers(0, 256, (10, 5))
-    text = "\n".join(",".join(map(str, row)) for row in values)
+    text = "label,a,b,c,d\n" + "\n".join(",".join(map(str, row)) for row in values)
     monkeypatch.setattr(pixel_table, "_CHUNK_ROWS", 3)
     (images,), (labels,), _ = read(text)
     assert np.array_equal(images.reshape(10, 4), values[:, 1:])
@@ -77,7 +81,7 @@ def test_wrong_rows_are_named(read, row, message):
 
 def test_pixels_that_make_no_square_are_refused(read):
     with pytest.raises(DataError, match=r"0\.csv: 5 pixel values for each image make no square"):
-        read("1,0,0,0,0,0\n")
+        read("label,a,b,c,d,e\n1,0,0,0,0,0\n")
 
 
 @pytest.mark.parametrize("heading", ["", "Unnamed: 0"])
@@ -86,15 +90,15 @@ def test_the_index_that_pandas_writes_is_ignored(read, heading):
     assert images.reshape(2, 4).tolist() == [[0, 1, 2, 255], [4, 5, 6, 7]]
     assert labels == ["7", "3"]
     assert notes == (
-        "The first column of 0.csv has no heading: ignored, being the index that pandas writes (to_csv with "
+        "The first column of 0.csv has no heading: ignored, as it is the index that pandas writes (to_csv with "
         "index=False leaves it out).",
     )
 
 
-@pytest.mark.parametrize("headings", [",digit,a,b,c,d", ",0,1,2,3,4", "Unnamed: 0.1,Unnamed: 0,label,b,c,d"])
+@pytest.mark.parametrize("headings", ["label,,b,c,d,e", "Unnamed: 0.1,Unnamed: 0,label,b,c,d"])
 def test_a_column_too_many_without_heading_is_named(read, headings):
     columns = headings.count(",")
-    message = rf"0\.csv: {columns} pixel values .* no square.* Column 1 has no heading: .*index=False"
+    message = rf"0\.csv: {columns} pixel values .* no square.* Column [12] has no heading: .*index=False"
     with pytest.raises(DataError, match=message):
         read(f"{headings}\n{','.join('5' * (columns + 1))}\n")
 
@@ -102,8 +106,8 @@ def test_a_column_too_many_without_heading_is_named(read, headings):
 def test_progress_counts_rows_over_all_tables(tmp_path):
     tables = []
     for name, rows in (("a.csv", 2), ("b.csv", 1)):
-        (tmp_path / name).write_text("1,0,0,0,0\n" * rows)
+        (tmp_path / name).write_text("label,a,b,c,d\n" + "1,0,0,0,0\n" * rows)
         tables.append(read_table(tmp_path / name))
     steps = []
-    read_pixel_tables(tables, lambda done, total: steps.append((done, total)))
-    assert steps == [(2, 3), (3, 3)]
+    read_pixel_tables(tables, ReadOptions(), lambda done, total: steps.append((done, total)))
+    assert steps[:2] == [(2, 3), (3, 3)]

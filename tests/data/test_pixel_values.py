@@ -35,6 +35,24 @@ def test_scaling_down_and_up_again_gives_the_same_bytes(values):
         assert np.abs(pixels.astype(int) - values).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("values", "dtype", "pixels", "full"),
+    [
+        ([0, 8, 16], np.float32, [0, 128, 255], "16"),
+        ([0, 5, 15], np.uint8, [0, 85, 255], "15"),
+        ([0, 9, 20], np.uint8, [0, 74, 165], "31"),
+        ([0, 257, 65_535], np.uint16, [0, 1, 255], "65,535"),
+        ([0, 819, 4_000], np.uint16, [0, 51, 249], "4,095"),
+    ],
+)
+def test_other_depths_are_scaled_and_said_so(values, dtype, pixels, full):
+    assert converted(values, dtype) == (pixels, (f"Pixel values 0…{full} were scaled to 0…255.",))
+
+
+def test_sixteen_bits_may_hold_bytes():
+    assert converted([0, 200], np.uint16) == ([0, 200], ())
+
+
 def test_black_stays_black():
     assert converted([0, 0]) == ([0, 0], ())
 
@@ -48,6 +66,7 @@ def test_one_rule_for_all_parts():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
+        ([[0, 2.5]], r"a\.npz: pixel values are fractions from 0 to 2\.5; expected 0…1"),
         ([[-1, 1]], r"a\.npz: pixel values run from -1 to 1; expected 0…255 or 0…1"),
         ([[0, 65535]], "run from 0 to 65535"),
         ([[0], [np.nan]], r"a\.npz, x: image 1 .* NaN"),

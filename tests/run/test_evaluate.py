@@ -6,7 +6,8 @@ from PIL import Image
 
 import tenfold
 from tenfold.data.dataset import Dataset, Split
-from tenfold.errors import DataError, RunError
+from tenfold.data.options import ReadOptions
+from tenfold.errors import DataError, ImageError, RunError
 from tenfold.run.evaluate import evaluate
 
 
@@ -66,6 +67,51 @@ def test_without_a_test_part_every_image_counts_and_classes_may_be_missing(run, 
     assert metrics.count == 60
     assert metrics.classes[2].count == 0
     assert [entry.recall for entry in metrics.classes[:2]] == [entry.recall for entry in run.metrics.classes[:2]]
+
+
+def test_a_folder_of_one_known_class(run, dataset, tmp_path, capsys):
+    some = dataset.test.take(np.flatnonzero(dataset.test.labels == 1))
+    save_folders(some, ["0", "1", "2"], tmp_path)
+    of_own_name, of_sub_folder = evaluate(run.path, tmp_path / "test" / "1"), evaluate(run.path, tmp_path / "test")
+    assert of_own_name == of_sub_folder
+    assert of_own_name.count == len(some)
+    assert of_own_name.classes[1].recall == run.metrics.classes[1].recall
+    assert "pictures count as '1', by the name of their folder" in capsys.readouterr().err
+
+
+def test_an_empty_folder_is_an_absent_class(run, dataset, tmp_path, capsys):
+    some = dataset.test.take(np.flatnonzero(dataset.test.labels < 2))
+    save_folders(some, ["0", "1", "2"], tmp_path)
+    (tmp_path / "test" / "2").mkdir()
+    assert evaluate(run.path, tmp_path).classes[2].count == 0
+    assert "There are no pictures of 2: absent" in capsys.readouterr().err
+
+
+def test_bad_pictures_are_named_or_left_out(run, dataset, tmp_path):
+    save_folders(dataset.test, ["0", "1", "2"], tmp_path)
+    for part in ("train", "test"):
+        next((tmp_path / part / "0").iterdir()).write_bytes(b"none")
+    with pytest.raises(ImageError, match=r"2 of \d+ images cannot be used"):
+        evaluate(run.path, tmp_path)
+    assert evaluate(run.path, tmp_path, ReadOptions(skip_bad=True)).count == len(dataset.test) - 1
+
+
+def test_predictions_of_other_data_are_written(run, dataset, tmp_path):
+    save_folders(dataset.test, ["0", "1", "2"], tmp_path)
+    out = tmp_path / "predictions of others.csv"
+    metrics = evaluate(run.path, tmp_path / "test", out=out)
+    with out.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == metrics.count
+    assert sum(row["label"] == row["predicted"] for row in rows) == metrics.correct
+    assert [row["label"] for row in rows] == [row["file"].split("/")[0] for row in rows]
+    assert all(1 / 3 <= float(row["probability"]) <= 1 for row in rows)
+
+
+@pytest.mark.parametrize(("name", "message"), [(".", "exists already"), ("none/a.csv", "there is no folder")])
+def test_a_file_for_predictions_has_to_be_new(run, tmp_path, name, message):
+    with pytest.raises(RunError, match=message):
+        evaluate(run.path, out=tmp_path / name)
 
 
 def test_data_that_is_gone_is_asked_for(dataset, recipe_file, tmp_path):

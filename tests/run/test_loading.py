@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from tenfold.data.options import ReadOptions
 from tenfold.run import loading
 from tenfold.run.loading import load_with_progress
 
@@ -16,7 +17,7 @@ def data(tmp_path):
 
 
 def test_notes_go_to_stderr_as_they_are(data, capsys):
-    dataset = load_with_progress(data, (4, 4))
+    dataset = load_with_progress(data, ReadOptions(size=(4, 4)))
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines() == [f"Note: {note}" for note in dataset.notes]
@@ -25,7 +26,7 @@ def test_notes_go_to_stderr_as_they_are(data, capsys):
 
 def test_without_a_terminal_progress_is_plain_lines(data, capsys, monkeypatch):
     monkeypatch.setattr(loading, "_PLAIN_LINE_SECONDS", 0)
-    load_with_progress(data, (4, 4))
+    load_with_progress(data, ReadOptions(size=(4, 4)))
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Reading images")]
     assert lines == [f"Reading images: {share}%" for share in (0, 40, 80, 100)]
 
@@ -33,7 +34,7 @@ def test_without_a_terminal_progress_is_plain_lines(data, capsys, monkeypatch):
 def test_on_a_terminal_a_bar_is_drawn_and_removed(data, monkeypatch):
     screen = io.StringIO()
     monkeypatch.setattr(loading, "stderr", Console(file=screen, force_terminal=True, width=100))
-    load_with_progress(data, (4, 4))
+    load_with_progress(data, ReadOptions(size=(4, 4)))
     assert "Reading images" in screen.getvalue()
     assert "100%" in screen.getvalue()
     assert "\x1b[2K" in screen.getvalue()

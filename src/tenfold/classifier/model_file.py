@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tenfold.errors import ModelError
+from tenfold.files import check_downloaded
 
 MAX_FILE_BYTES = 256 * 2**20
 """64 million weights, a hundred times those of the largest named recipe."""
@@ -74,9 +75,11 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise ModelError(f"{path}: {size:,} bytes; model files may have {MAX_FILE_BYTES:,} at most.")
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}).") from error
+    check_downloaded(content, str(path), ModelError)
+    return content
 
 
 def _model_fields(model: memoryview, budget: Budget) -> Iterator[tuple[int, memoryview]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenfold.cli.data_options import Data, Gray, Group, Label, LabelFromName, Size, SkipBad
 from tenfold.cli.output import print_json, stdout
 from tenfold.errors import DataError, RecipeError
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show and check data sets.", no_args_is_help=True, rich_markup_mode="markdown")
 
-Data = Annotated[str, typer.Argument(help="mnist, fashion-mnist, or a folder, CSV, .npz or IDX folder of your own.")]
-Size = Annotated[str | None, typer.Option(help="Bring all images to HEIGHTxWIDTH pixels, such as 32x32.")]
-Gray = Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 _ITEMS_SHOWN = 5
@@ -57,6 +55,10 @@ def show(
     ] = None,
     size: Size = None,
     gray: Gray = False,
+    label: Label = None,
+    label_from_name: LabelFromName = False,
+    group: Group = None,
+    skip_bad: SkipBad = False,
     augment: Annotated[
         str | None,
         typer.Option(metavar="RECIPE", help="Draw images beside what the recipe's augmentation makes of them."),
@@ -68,6 +70,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
+    from tenfold.data.options import ReadOptions
     from tenfold.data.sizes import parse_size
     from tenfold.recipes.recipe import load_recipe
     from tenfold.run.loading import load_with_progress
@@ -78,7 +81,8 @@ def show(
         raise RecipeError("--set changes a recipe's augmentation: name the recipe with --augment.")
     # A slip in it is found before the data is read; `auto` follows from the data.
     recipe = load_recipe(augment, changes or [], data) if augment and augment != "auto" else None
-    dataset = load_with_progress(data, parse_size(size) if size else None, gray)
+    options = ReadOptions(parse_size(size) if size else None, gray, label, label_from_name, group, skip_bad)
+    dataset = load_with_progress(data, options)
     if augment == "auto":
         recipe = _auto_recipe(dataset, changes or [])
     augmentation = _augmentation(recipe, dataset) if recipe else None
@@ -94,15 +98,26 @@ def show(
 
 
 @app.command(epilog="Example: tenfold data check letters")
-def check(data: Data, size: Size = None, gray: Gray = False, as_json: AsJson = False) -> None:
+def check(
+    data: Data,
+    size: Size = None,
+    gray: Gray = False,
+    label: Label = None,
+    label_from_name: LabelFromName = False,
+    group: Group = None,
+    skip_bad: SkipBad = False,
+    as_json: AsJson = False,
+) -> None:
     """Look for duplicates, blank images, unbalanced classes and classes with few images."""
     from dataclasses import asdict
 
     from tenfold.data.inspection import findings
+    from tenfold.data.options import ReadOptions
     from tenfold.data.sizes import parse_size
     from tenfold.run.loading import load_with_progress
 
-    dataset = load_with_progress(data, parse_size(size) if size else None, gray)
+    options = ReadOptions(parse_size(size) if size else None, gray, label, label_from_name, group, skip_bad)
+    dataset = load_with_progress(data, options)
     found = findings(dataset)
     if as_json:
         print_json({"findings": [asdict(finding) for finding in found]})

@@ -1,8 +1,10 @@
 """`tenfold predict IMAGE…`: what pictures show."""
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold.cli.output import print_json, stderr
-from tenfold.errors import ImageError
+from tenfold.errors import DataError, ImageError
 from tenfold.evaluation.wording import percent
 from tenfold.files import printable
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from tenfold.photo.read import Reading
 
 _AT_ONCE = 64
-_BAD_IMAGES_NAMED = 20
+_FOLDERS_NAMED = 5
 _NO_CLASS = "not one of the classes"
 _WIDEST_TEXT = 24
 _LONGEST_STEM = 60
@@ -60,6 +62,8 @@ def predict(
     If some pictures cannot be read, the others are still answered; then the bad ones are named, with exit
     code 2.
     """
+    from tenfold.data.image_file import bad_images
+
     errors: list[ImageError] = []
     files = [file for given in images for file in _files(given, errors)]
     if show_steps:
@@ -76,7 +80,7 @@ def predict(
     elif answers:
         print("\n".join(_lines(answers)))
     if errors:
-        raise ImageError(_summary(errors, len(answers) + len(errors)))
+        raise ImageError(bad_images([str(error) for error in errors], len(answers) + len(errors)))
 
 
 def _files(given: str, errors: list[ImageError]) -> list[str]:
@@ -92,11 +96,25 @@ def _files(given: str, errors: list[ImageError]) -> list[str]:
     except OSError as error:
         errors.append(ImageError(f"{given}: cannot be read ({error.strerror}). Check its permissions."))
         return []
-    names = [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES]
-    if not names:
+    pictures = [name for name in names if Path(name).suffix.lower() in IMAGE_SUFFIXES]
+    if not pictures:
         message = "no images in this folder; expected files named *.png, *.jpg and so on directly in it"
-        errors.append(ImageError(f"{given}: {message} (its sub-folders are not searched)."))
-    return [str(folder / name) for name in sorted(names, key=natural_order)]
+        errors.append(ImageError(f"{given}: {message}.{_better_folders(folder, names)}"))
+    return [str(folder / name) for name in sorted(pictures, key=natural_order)]
+
+
+def _better_folders(folder: Path, names: Sequence[str]) -> str:
+    """The sub-folders that hold images, as what to type instead."""
+    from tenfold.data.class_names import natural_order
+    from tenfold.data.folder import list_pictures
+
+    with suppress(OSError, DataError):
+        folders = [folder / name for name in sorted(names, key=natural_order) if (folder / name).is_dir()]
+        found = [shlex.quote(printable(path)) for path in folders if list_pictures(path)[0]]
+        if found:
+            shown = " ".join(found[:_FOLDERS_NAMED]) + (" …" if len(found) > _FOLDERS_NAMED else "")
+            return f" Its sub-folders hold some: tenfold predict {shown}"
+    return " Its sub-folders hold none, either."
 
 
 def _classifier(model: str | None) -> "Classifier":
@@ -235,12 +253,3 @@ def _certainty(reading: "Reading") -> str:
         return f"{certainty}  ({count} characters)"
     others = ", ".join(f"{name} {percent(value)}" for name, value in reading.characters[0].top[1:3])
     return f"{certainty}  ({others})"
-
-
-def _summary(errors: Sequence[ImageError], count: int) -> str:
-    if count == 1:
-        return str(errors[0])
-    named = [str(error) for error in errors[:_BAD_IMAGES_NAMED]]
-    if len(errors) > len(named):
-        named.append(f"… and {len(errors) - len(named):,} more")
-    return "\n  ".join([f"{len(errors):,} of {count:,} images cannot be used:", *named])

@@ -81,7 +81,7 @@ def _input_and_output(
     elif source is not None and (data or Path(source).exists()):
         from tenfold.run.loading import load_with_progress
 
-        dataset = load_with_progress(source, recipe.size, recipe.gray)
+        dataset = load_with_progress(source, recipe.read_options)
         shape, found_classes = dataset.image_shape, len(dataset.class_names)
     height, width = parse_size(size) if size else recipe.size or shape[:2]
     return (height, width, 1 if recipe.gray else shape[2]), classes or found_classes

@@ -2,12 +2,17 @@
 
 import os
 import signal
+import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Run the command line."""
     end_at_once_on_interrupt()
+    if sys.getfilesystemencoding() == "ascii" and os.environ.get("PYTHONUTF8") != "1":
+        # Names of files are UTF-8 in the C locale, too; Python decides that when it starts.
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, sys.orig_argv)
     _keep_libraries_in_our_folder()
     from tenfold.cli import app
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenfold.cli.data_options import Data, Gray, Group, Label, LabelFromName, Size, SkipBad
 from tenfold.cli.output import metrics_rows, print_json, print_rows, stderr
 from tenfold.cli.start import raise_on_interrupt
 from tenfold.errors import TrainingInterrupted
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    data: Annotated[
-        str, typer.Argument(help="mnist, fashion-mnist, or a folder, CSV, .npz or IDX folder of your own.")
-    ],
+    data: Data,
     recipe: Annotated[str, typer.Option(help="A name from `tenfold recipes`, or a TOML file.")] = "quick",
     overrides: Annotated[
         list[str] | None,
@@ -26,8 +25,12 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="How many times every image is used.")] = None,
     seed: Annotated[int | None, typer.Option(help="Fixes everything that is random.")] = None,
     fraction: Annotated[float | None, typer.Option(help="Use only this share of the training images.")] = None,
-    size: Annotated[str | None, typer.Option(help="Bring all images to this size, such as 32x32.")] = None,
-    gray: Annotated[bool, typer.Option("--gray", help="Turn colour to grey.")] = False,
+    size: Size = None,
+    gray: Gray = False,
+    label: Label = None,
+    label_from_name: LabelFromName = False,
+    group: Group = None,
+    skip_bad: SkipBad = False,
     time_limit: Annotated[
         str | None, typer.Option(metavar="DURATION", help="Be done in this time, such as 90s or 3m: see recipe auto.")
     ] = None,
@@ -52,6 +55,10 @@ def train(
             fraction=fraction,
             size=parse_size(size) if size else None,
             gray=gray or None,
+            label_column=label,
+            label_from_name=label_from_name or None,
+            group_column=group,
+            skip_bad=skip_bad or None,
             overrides=overrides or [],
             out=out,
             time_limit=time_limit,

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tenfold.data.sizes import Wanted
+from tenfold.data.options import ReadOptions
 from tenfold.files import atomic_path, cache_folder
 from tenfold.types import Images
 
-_FORMAT = 1
+_FORMAT = 2
 """To be raised whenever decoding or resizing gives other pixels than before."""
 
 _WORTH_FILES = 500
@@ -31,8 +31,8 @@ def pictures_folder() -> Path:
     return cache_folder() / "decoded"
 
 
-def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:
-    """A name for the content of these files and the wanted shape; None if there is too little to keep.
+def pictures_key(paths: Sequence[Path], options: ReadOptions) -> str | None:
+    """A name for the content of these files in the shape asked for; None if there is too little to keep.
 
     The content is not read, but told by each file's path, size, inode and times of last writing and last
     change. The last cannot be set back by hand, so that renaming, swapping and touching files is noticed
@@ -44,7 +44,7 @@ def pictures_key(paths: Sequence[Path], wanted: Wanted) -> str | None:
         return None
     if len(paths) < _WORTH_FILES and sum(file.st_size for _, file in status) < _WORTH_BYTES:
         return None
-    digest = hashlib.sha256(repr((_FORMAT, wanted.size, wanted.gray)).encode())
+    digest = hashlib.sha256(repr((_FORMAT, options.size, options.gray)).encode())
     for name, file in status:
         told = (os.path.abspath(name), file.st_size, file.st_ino, file.st_mtime_ns, file.st_ctime_ns)  # noqa: PTH100
         digest.update(repr(told).encode("utf-8", "surrogateescape"))

@@ -1,43 +1,54 @@
-"""Reading CSV files whose rows are a label and the path of a picture file."""
+"""Reading CSV files whose rows are a label and a picture file."""
 
+from functools import cache
 from pathlib import Path
 
-from tenfold.data.class_names import number_classes
-from tenfold.data.dataset import Split
-from tenfold.data.parts import Parts
+from tenfold.data.options import ReadOptions
+from tenfold.data.picture_search import find_picture, part_of, pictures_by_stem
 from tenfold.data.pictures import read_pictures
-from tenfold.data.sizes import Progress, Wanted
-from tenfold.data.table import Table, cells, check_cells, table_labels
+from tenfold.data.sheet import cells
+from tenfold.data.sizes import Progress
+from tenfold.data.table import Table, TableContent, check_cells, table_labels
 from tenfold.errors import DataError
 
 
-def read_file_tables(tables: list[Table], wanted: Wanted, progress: Progress) -> Parts:
-    """Read the pictures that the first table names for training, and those of a second one for testing.
+def read_file_tables(
+    tables: list[Table], options: ReadOptions, progress: Progress
+) -> tuple[list[TableContent], tuple[str, ...]]:
+    """Read the pictures that tables in one folder name, all in one shape.
 
-    Paths are relative to the folder that the table lies in.
+    Paths are relative to that folder; those that begin elsewhere are told by their end: see `find_picture`.
+
+    Returns:
+        The content of each table; and the sentences that say what was done.
 
     Raises:
-        DataError: A row is too short or too long, a label is missing, or a file does not exist.
+        DataError: A row is too short or too long, a label is missing, a file does not exist, or several fit.
         ImageError: A picture cannot be decoded.
     """
-    paths = [_paths(table) for table in tables]
+    folder = tables[0].path.parent
+    paths: list[list[Path]] = []
+    notes: tuple[str, ...] = ()
+    for table in tables:
+        named, search_notes = _paths(table)
+        paths.append(named)
+        notes += search_notes
     labels = [table_labels(table) for table in tables]
-    images, notes = read_pictures([path for part in paths for path in part], wanted, progress)
-    source = str(tables[0].path)
-    names, train, test = number_classes(labels[0], labels[1] if len(labels) == 2 else None, source)
-    files = tuple(_short(path, tables[0].path.parent) for part in paths for path in part)
-    cut = len(paths[0])
-    return Parts(
-        Split(images[:cut], train, files[:cut]),
-        None if test is None else Split(images[cut:], test, files[cut:]),
-        names,
-        notes,
-    )
+    images, picture_notes, bad = read_pictures([path for part in paths for path in part], options, progress)
+    contents, start = [], 0
+    for part, texts in zip(paths, labels, strict=True):
+        kept = [(path, text) for path, text in zip(part, texts, strict=True) if path not in bad]
+        files = tuple(_short(path, folder) for path, _ in kept)
+        contents.append(TableContent(images[start : start + len(kept)], [text for _, text in kept], files))
+        start += len(kept)
+    return contents, notes + picture_notes
 
 
-def _paths(table: Table) -> list[Path]:
+def _paths(table: Table) -> tuple[list[Path], tuple[str, ...]]:
     assert table.file_column is not None
-    folder, paths = table.path.parent, []
+    folder, paths, searched = table.path.parent, [], []
+    pictures = cache(lambda: pictures_by_stem(folder))
+    part = part_of(table.path)
     for number, line in table.rows:
         row = cells(line, table.separator)
         check_cells(table, number, len(row))
@@ -45,12 +56,27 @@ def _paths(table: Table) -> list[Path]:
         text = row[table.file_column].strip().replace("\\", "/")
         path = folder / text
         if not text or not path.is_file():
-            raise DataError(
-                f"{table.path}: line {number} names {text!r}, but there is no file {path}. "
-                "Paths are relative to the folder of the table; correct or remove the line."
-            )
+            try:
+                found = find_picture(text, folder, pictures(), part)
+            except DataError as error:
+                raise DataError(f"{table.path}: line {number}: {error}. Write the path from {folder} on.") from error
+            if found is None:
+                raise DataError(
+                    f"{table.path}: line {number} names {text!r}, but there is no file {path}, nor a picture below "
+                    f"{folder} whose path ends so. Paths are relative to the folder of the table; correct or remove "
+                    "the line."
+                )
+            searched.append((text, found))
+            path = found
         paths.append(path)
-    return paths
+    if not searched:
+        return paths, ()
+    text, found = searched[0]
+    note = (
+        f"{table.path.name}: {len(searched):,} of {len(paths):,} pictures were found by the end of their path, such as "
+        f"{_short(found, folder)} for {text}."
+    )
+    return paths, (note,)
 
 
 def _short(path: Path, folder: Path) -> str:

@@ -8,9 +8,10 @@ from typing import NoReturn
 from tenfold.data.class_names import name, natural_order, number_classes, shortened
 from tenfold.data.dataset import Split
 from tenfold.data.image_file import IMAGE_SUFFIXES
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
-from tenfold.data.sizes import Progress, Wanted
+from tenfold.data.sizes import Progress
 from tenfold.errors import DataError
 from tenfold.files import printable
 
@@ -32,7 +33,7 @@ class Listing:
     others: list[Path] = field(default_factory=list)
 
 
-def read_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
+def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read the pictures of a folder; the names of its sub-folders are the classes, in natural order.
 
     With a sub-folder train/ that holds class folders itself, test/ is the test part. Validation images
@@ -47,7 +48,9 @@ def read_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
     parts, notes = _list_parts(folder)
     train, test = parts["train"], parts.get("test")
     paths = train.paths + (test.paths if test else [])
-    images, picture_notes = read_pictures(paths, wanted, progress)
+    images, picture_notes, bad = read_pictures(paths, options, progress)
+    train, test = _without(train, bad), _without(test, bad) if test else None
+    paths = train.paths + (test.paths if test else [])
     names, train_labels, test_labels = number_classes(train.classes, test.classes if test else None, str(folder))
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in paths)
     cut = len(train.paths)
@@ -161,6 +164,11 @@ def _joined(first: Listing | None, second: Listing) -> Listing:
     if first is None:
         return second
     return Listing(first.paths + second.paths, first.classes + second.classes, first.others + second.others)
+
+
+def _without(listing: Listing, bad: frozenset[Path]) -> Listing:
+    kept = [position for position, path in enumerate(listing.paths) if path not in bad]
+    return Listing([listing.paths[i] for i in kept], [listing.classes[i] for i in kept], listing.others)
 
 
 def _refuse_equal_names(class_folders: list[Path]) -> None:

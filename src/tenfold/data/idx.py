@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tenfold.errors import DataError
+from tenfold.files import check_downloaded
 from tenfold.types import UInt8
 
 _UNSIGNED_BYTE = 8
@@ -24,6 +25,7 @@ def read_idx_bytes(path: Path) -> bytes:
     """
     try:
         content = path.read_bytes()
+        check_downloaded(content, str(path), DataError)
         # Told by its first bytes, since browsers and tools unpack .gz files without changing their name.
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except (OSError, EOFError, zlib.error) as error:

@@ -8,8 +8,9 @@ import numpy as np
 from tenfold.data.class_names import label_names, number_classes
 from tenfold.data.dataset import Split
 from tenfold.data.idx import parse_idx, read_idx_bytes
+from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
-from tenfold.data.sizes import Progress, Wanted, bring_to_one_shape
+from tenfold.data.sizes import Progress, bring_to_one_shape
 from tenfold.errors import DataError
 from tenfold.types import Images
 
@@ -19,28 +20,47 @@ Files = dict[tuple[str, str], Path]
 """("train" or "test", "images" or "labels") → file."""
 
 
-def is_idx_folder(folder: Path) -> bool:
-    """Whether a file in it is named like one of MNIST's four.
+def is_idx_file(path: Path) -> bool:
+    """Whether a file is named like one of MNIST's four."""
+    return bool(_FILE_NAME.fullmatch(path.name)) and path.is_file()
+
+
+def find_idx_folder(folder: Path) -> Path | None:
+    """The folder itself, if a file in it is named like one of MNIST's four; or where torchvision keeps them below it.
+
+    torchvision writes to ROOT/MNIST/raw; ROOT and ROOT/MNIST will do, too.
 
     Raises:
-        DataError: The folder cannot be read.
+        DataError: The folder cannot be read, or has several data sets below it.
     """
     try:
-        return any(_FILE_NAME.fullmatch(path.name) and path.is_file() for path in folder.iterdir())
+        if any(map(is_idx_file, folder.iterdir())):
+            return folder
+        raw = [path for path in (folder / "raw", *sorted(folder.glob("*/raw"))) if path.is_dir()]
+        found = [path for path in raw if any(map(is_idx_file, path.iterdir()))]
     except OSError as error:
         raise DataError(f"{folder}: cannot be read ({error.strerror}). Check its permissions.") from error
+    if len(found) > 1:
+        raise DataError(f"{folder}: holds several data sets. Give one of them: {', '.join(map(str, found))}.")
+    return found[0] if found else None
 
 
-def read_idx_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
+def read_idx_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read train-images-idx3-ubyte and the like; t10k-… or test-… are the test part, if there are any.
 
     EMNIST's files hold every image mirrored at its diagonal; they are turned upright. Its file
     …-mapping.txt, if it is there, gives the classes their names.
 
+    Args:
+        folder: Holds the files, or is one for which `find_idx_folder` finds them.
+        options: What the user asked for.
+        progress: Is called while images are resized.
+
     Raises:
         DataError: A file is missing, truncated or of another kind, there are several data sets, or labels
             are wrong.
     """
+    folder = find_idx_folder(folder) or folder
     prefix, files = _find_files(folder)
     parts = ["train", *(["test"] if any(part == "test" for part, _ in files) else [])]
     images = [_array(folder, files, part, "images", 3)[..., np.newaxis] for part in parts]
@@ -54,7 +74,7 @@ def read_idx_folder(folder: Path, wanted: Wanted, progress: Progress) -> Parts:
     class_of = _mapping(folder, prefix)
     labels = [[class_of.get(name, name) for name in label_names(values, str(folder))] for values in numbers]
     images, notes = _upright(prefix, images)
-    images, shape_notes = bring_to_one_shape(images, wanted, progress)
+    images, shape_notes = bring_to_one_shape(images, options, progress)
     names, train, test = number_classes(labels[0], labels[1] if len(labels) == 2 else None, str(folder))
     return Parts(Split(images[0], train), None if test is None else Split(images[1], test), names, notes + shape_notes)
 

@@ -8,7 +8,7 @@ import io
 import stat
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as PillowImage
 
 from tenfold.errors import ImageError
+from tenfold.files import check_downloaded
 from tenfold.types import Image, Images
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -30,7 +31,9 @@ MAX_FILE_BYTES = 100_000_000
 MAX_PIXELS = 80_000_000
 """Below Pillow's own limit of 89 million, and beyond the photos of almost every phone."""
 
+_BAD_IMAGES_NAMED = 20
 _WHITE_16_BIT = 65_535
+_POINTER_BYTES = 100
 _HALF_OPAQUE, _LIGHT = 127, 200
 """Where nothing that is visible on transparent ground is darker, white ground would hide it."""
 _FILTER_LOCK = threading.Lock()
@@ -59,7 +62,7 @@ def decode_image(source: Path | bytes, name: str | None = None) -> PillowImage.I
         name: What to call it in messages; the path, if it has one.
 
     Returns:
-        A Pillow image of mode "L" (grey) or "RGB", 0…255.
+        A Pillow image of mode "L" (grey) or "RGB", 0…255; its `info` holds "deep" if the file has 16 bits per pixel.
 
     Raises:
         ImageError: No regular file, not one of `FORMATS`, truncated or damaged, larger than `MAX_FILE_BYTES`
@@ -77,6 +80,16 @@ def decode_image(source: Path | bytes, name: str | None = None) -> PillowImage.I
         raise ImageError(f"{name}: damaged or truncated ({error}). Get a fresh copy, or remove it.") from error
 
 
+def bad_images(messages: Sequence[str], count: int, verdict: str = "cannot be used") -> str:
+    """One message for some of `count` images that cannot be used: their number, and a line for each of the first."""
+    if count == 1:
+        return messages[0]
+    named = list(messages[:_BAD_IMAGES_NAMED])
+    if len(messages) > len(named):
+        named.append(f"… and {len(messages) - len(named):,} more")
+    return "\n  ".join([f"{len(messages):,} of {count:,} images {verdict}:", *named])
+
+
 def plain_picture(image: PillowImage.Image, name: str) -> PillowImage.Image:
     """A Pillow image upright, on plain ground, 8 bits deep: see `decode_image`.
 
@@ -84,8 +97,12 @@ def plain_picture(image: PillowImage.Image, name: str) -> PillowImage.Image:
         ImageError: Its pixels have no known range.
         Exception: Whatever a damaged file, read only now, leads to.
     """
+    deep = ";16" in str(getattr(image, "tile", [])[:1])  # how the decoder is told to read what is in the file
     image.load()
-    return _opaque(_eight_bit(upright(image), name))
+    plain = _opaque(_eight_bit(upright(image), name))
+    if deep:
+        plain.info["deep"] = True
+    return plain
 
 
 def image_size(path: Path) -> tuple[int, int]:
@@ -98,11 +115,31 @@ def image_size(path: Path) -> tuple[int, int]:
     _check_file(path, name)
     try:
         with path.open("rb") as file, _open(file, name) as image:
-            # Asking a PNG for its camera data would decode all of it, and cameras write none.
-            rotated = image.format in ("JPEG", "MPO") and _orientation(image) > 4
+            # TIFF's size is that of the upright picture; BMP and GIF know no camera data.
+            may_turn = image.format in ("JPEG", "MPO", "WEBP") or (image.format == "PNG" and _has_more(image, file))
+            rotated = may_turn and _orientation(image) > 4
             return (image.width, image.height) if rotated else (image.height, image.width)
     except (OSError, SyntaxError) as error:
         raise ImageError(f"{name}: cannot be read ({error}). Get a fresh copy, or remove it.") from error
+
+
+def _has_more(image: PillowImage.Image, file: BinaryIO) -> bool:
+    """Whether a PNG may hold camera data: before its pixels, or as any chunk behind them.
+
+    Asking Pillow would decode the whole picture where there are none.
+    """
+    if any(key in image.info for key in ("exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp")):
+        return True
+    position = 8  # behind the signature
+    seen: set[bytes] = set()
+    while True:
+        file.seek(position)
+        head = file.read(8)
+        if len(head) < 8 or head[4:] == b"IEND":
+            return bool(seen - {b"IDAT", b"fdAT", b"fcTL"})
+        if head[4:] == b"IDAT" or seen:
+            seen.add(head[4:])
+        position += 12 + int.from_bytes(head[:4], "big")
 
 
 def resize_image(image: PillowImage.Image, size: tuple[int, int], channels: int) -> Image:
@@ -190,6 +227,8 @@ def _open(file: BinaryIO, name: str) -> PillowImage.Image:
     except PillowImage.DecompressionBombError as error:
         raise ImageError(_too_many_pixels(name, "far too many")) from error
     except UnidentifiedImageError as error:
+        file.seek(0)
+        check_downloaded(file.read(_POINTER_BYTES), name, ImageError)
         expected = "PNG, JPEG, WebP, BMP, GIF or TIFF"
         raise ImageError(f"{name}: no readable image; expected {expected}. Convert it, or remove it.") from error
     except Exception as error:  # Pillow's plugins raise whatever the damage leads to

@@ -4,23 +4,27 @@ import math
 
 import numpy as np
 
+from tenfold.data.options import ReadOptions
 from tenfold.data.pixel_values import pixel_bytes, square_shape
-from tenfold.data.sizes import Progress
-from tenfold.data.table import Table, cell, cells, check_cells, table_labels
+from tenfold.data.sheet import cell, cells
+from tenfold.data.sizes import Progress, bring_to_one_shape
+from tenfold.data.table import Table, TableContent, check_cells, table_labels
 from tenfold.errors import DataError
-from tenfold.types import Float32, Images
+from tenfold.types import Float32
 
 _CHUNK_ROWS = 2_000
 
 PixelRows = Float32[np.ndarray, "rows pixels"]
 
 
-def read_pixel_tables(tables: list[Table], progress: Progress) -> tuple[list[Images], list[list[str]], tuple[str, ...]]:
-    """Read labels and pixels out of tables of one layout.
+def read_pixel_tables(
+    tables: list[Table], options: ReadOptions, progress: Progress
+) -> tuple[list[TableContent], tuple[str, ...]]:
+    """Read labels and pixels out of tables of one layout, and bring the images to one shape.
 
     Returns:
-        For each table its images and its labels as text; and sentences if pixel values were scaled or a column
-        that numbers the rows was ignored.
+        The content of each table; and sentences if pixel values were scaled, images resized or a column that
+        numbers the rows was ignored.
 
     Raises:
         DataError: A row is too short or too long, a pixel is no number, or the pixels make no square.
@@ -37,14 +41,16 @@ def read_pixel_tables(tables: list[Table], progress: Progress) -> tuple[list[Ima
             progress(done, total)
     values = {name: np.concatenate(parts) for name, parts in chunks.items()}
     source = tables[0].path if len(tables) == 1 else tables[0].path.parent
-    pixels, notes = pixel_bytes(values, str(source))
+    pixels, range_notes = pixel_bytes(values, str(source))
     images = [part.reshape(len(part), height, width, channels) for part in pixels]
-    return images, [table_labels(table) for table in tables], _index_notes(tables) + notes
+    images, shape_notes = bring_to_one_shape(images, options, progress)
+    contents = [TableContent(part, table_labels(table)) for part, table in zip(images, tables, strict=True)]
+    return contents, _index_notes(tables) + range_notes + shape_notes
 
 
 def _image_shape(table: Table) -> tuple[int, int, int]:
     try:
-        return square_shape(len(_pixel_columns(table)), str(table.path))
+        return square_shape(len(table.pixel_columns), str(table.path))
     except DataError as error:
         if not table.unnamed_columns:
             raise
@@ -59,13 +65,9 @@ def _index_notes(tables: list[Table]) -> tuple[str, ...]:
     if not numbered:
         return ()
     return (
-        f"The first column of {' and '.join(numbered)} has no heading: ignored, being the index that pandas writes "
+        f"The first column of {' and '.join(numbered)} has no heading: ignored, as it is the index that pandas writes "
         "(to_csv with index=False leaves it out).",
     )
-
-
-def _pixel_columns(table: Table) -> list[int]:
-    return [column for column in table.used_columns if column != table.label_column]
 
 
 def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
@@ -73,7 +75,7 @@ def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
         # Counting is a hundred times quicker than splitting, and right unless there are quotation marks.
         found = len(cells(line, table.separator)) if '"' in line else line.count(table.separator) + 1
         check_cells(table, number, found)
-    columns = _pixel_columns(table)
+    columns = table.pixel_columns
     try:
         values = np.loadtxt(
             [line for _, line in rows],
@@ -91,7 +93,7 @@ def _numbers(table: Table, rows: list[tuple[int, str]]) -> PixelRows:
     return values
 
 
-def _no_number(table: Table, rows: list[tuple[int, str]], columns: list[int]) -> str | None:
+def _no_number(table: Table, rows: list[tuple[int, str]], columns: tuple[int, ...]) -> str | None:
     """The message for the first pixel that is no finite number; looked for only when there is one."""
     for number, line in rows:
         for column in columns:

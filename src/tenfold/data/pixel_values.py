@@ -5,13 +5,19 @@ import numpy as np
 from tenfold.errors import DataError
 from tenfold.types import Images, UInt8
 
+_FEW_LEVELS = (1, 3, 7, 15, 16, 31)
+"""The largest values of pixels of few bits. 16 is what UCI's digits have: they count black pixels in squares of 4×4."""
+_DEEP_LEVELS = (1_023, 4_095, 16_383, 65_535)
+"""The largest values of pixels of 10, 12, 14 and 16 bits."""
+
 Pixels = UInt8[np.ndarray, "..."]
 
 
 def pixel_bytes(parts: dict[str, np.ndarray], source: str) -> tuple[list[Pixels], tuple[str, ...]]:
     """Recognise the range of pixel values and bring them to uint8 0…255.
 
-    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255.
+    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255. Whole numbers
+    up to 31, and 16-bit arrays that go beyond 255, are scaled from the range that their bits can hold.
     The range is judged over all parts together, so that the same number means the same grey in each.
 
     Args:
@@ -22,22 +28,28 @@ def pixel_bytes(parts: dict[str, np.ndarray], source: str) -> tuple[list[Pixels]
         uint8 arrays of the same shapes, in the same order, and a sentence if values were scaled.
 
     Raises:
-        DataError: No numbers, NaN or infinite, negative, or beyond 255.
+        DataError: No numbers, NaN or infinite, negative, beyond 255, or fractions beyond 1 that do not reach far.
     """
     for name, values in parts.items():
         _check_numbers(values, f"{source}, {name}")
     filled = [values for values in parts.values() if values.size]
     low = min((values.min() for values in filled), default=0)
     high = max((values.max() for values in filled), default=0)
-    if low < 0 or high > 255:
+    sixteen_bits = all(values.dtype == np.uint16 for values in parts.values())
+    if low < 0 or (high > 255 and not sixteen_bits):
         raise DataError(
             f"{source}: pixel values run from {low:g} to {high:g}; expected 0…255 or 0…1. "
             "Undo the normalisation, or save 8-bit values."
         )
-    if 0 < high <= 1:
-        return [np.rint(values * np.float32(255)).astype(np.uint8) for values in parts.values()], (
-            "Pixel values 0…1 were scaled to 0…255.",
-        )
+    if 0 < high <= _FEW_LEVELS[-1] or high > 255:
+        full = next(level for level in _FEW_LEVELS + _DEEP_LEVELS if level >= high)
+        if full > 1 and any((values != np.floor(values)).any() for values in filled):
+            raise DataError(
+                f"{source}: pixel values are fractions from {low:g} to {high:g}; expected 0…1, or 0…255. "
+                "Undo the normalisation, or save 8-bit values."
+            )
+        scaled = [np.rint(values * np.float32(255 / full)).astype(np.uint8) for values in parts.values()]
+        return scaled, (f"Pixel values 0…{full:,} were scaled to 0…255.",)
     return [_rounded(values) for values in parts.values()], ()
 
 

@@ -3,17 +3,24 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from tenfold.data.image_file import resize_images
+from tenfold.data.options import ReadOptions, Size
 from tenfold.errors import DataError
 from tenfold.types import Images
 
-Size = tuple[int, int]
-"""Height and width in pixels."""
+MAX_TINT = 8
+"""Levels by which red, green and blue differ in grey pictures that were saved with losses in colour."""
+
+_AT_ONCE = 500
+
+TINT_NOTE = (
+    f"red, green and blue that differ by at most {MAX_TINT} levels, as those of grey pictures do that were "
+    "saved with losses: read as grey."
+)
 
 Progress = Callable[[int, int], None]
 """Is called with the steps that are done and all steps, while images are read or resized."""
@@ -24,14 +31,6 @@ MAX_CHOSEN_SIDE = 96
 MAX_ASKED_SIDE = 1024
 MOST_PIXELS = MAX_ASKED_SIDE**2
 """Of images that networks are trained on."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the user asked for: a size (None: by the rule), and grey (False: grey only if all images are)."""
-
-    size: Size | None = None
-    gray: bool = False
 
 
 def parse_size(text: str) -> Size:
@@ -76,7 +75,7 @@ def common_size(counts: Counter[Size]) -> Size:
     return max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink))
 
 
-def size_notes(counts: Counter[Size], size: Size, wanted: Wanted) -> tuple[str, ...]:
+def size_notes(counts: Counter[Size], size: Size, options: ReadOptions) -> tuple[str, ...]:
     """One sentence on how many images were resized, and why to this size; none if all of them fit."""
     changed = {found: count for found, count in counts.items() if found != size}
     if not changed:
@@ -89,17 +88,19 @@ def size_notes(counts: Counter[Size], size: Size, wanted: Wanted) -> tuple[str, 
     stretched = any(abs(height / width / ratio - 1) > 0.05 for height, width in changed)
     return (
         f"{who} images ({before}) were resized to {_text(size)} (height×width), "
-        f"{_reason(counts, size, wanted)}"
+        f"{_reason(counts, size, options)}"
         f"{'; some are stretched by it, as their proportions differ' if stretched else ''}.",
     )
 
 
-def bring_to_one_shape(parts: list[Images], wanted: Wanted, progress: Progress) -> tuple[list[Images], tuple[str, ...]]:
+def bring_to_one_shape(
+    parts: list[Images], options: ReadOptions, progress: Progress
+) -> tuple[list[Images], tuple[str, ...]]:
     """Apply the rule to arrays.
 
     Args:
         parts: Arrays of images, each of one size; not all need have the same.
-        wanted: What the user asked for.
+        options: What the user asked for.
         progress: Is called now and then while images are resized.
 
     Returns:
@@ -108,14 +109,15 @@ def bring_to_one_shape(parts: list[Images], wanted: Wanted, progress: Progress) 
     counts: Counter[Size] = Counter()
     for images in parts:
         counts[images.shape[1], images.shape[2]] += len(images)
-    size = wanted.size or common_size(counts)
-    notes = size_notes(counts, size, wanted)
+    size = options.size or common_size(counts)
+    notes = size_notes(counts, size, options)
     colour = any(has_colour(images) for images in parts)
-    if colour and wanted.gray:
+    if colour and options.gray:
         notes += ("Colour was turned into grey, as asked for.",)
     elif not colour and any(images.shape[3] == 3 for images in parts):
-        notes += ("The three channels are equal everywhere: read as grey.",)
-    channels = 3 if colour and not wanted.gray else 1
+        equal = all(bool((images == images[..., :1]).all()) for images in parts)
+        notes += ("The three channels are equal everywhere: read as grey." if equal else f"All have {TINT_NOTE}",)
+    channels = 3 if colour and not options.gray else 1
     total, resized, done = counts.total(), [], 0
     for images in parts:
         resized.append(resize_images(images, size, channels, partial(_report, progress, done, total)))
@@ -125,18 +127,23 @@ def bring_to_one_shape(parts: list[Images], wanted: Wanted, progress: Progress) 
 
 
 def has_colour(images: Images) -> bool:
-    """Whether red, green and blue differ anywhere."""
-    return images.shape[-1] == 3 and bool(
-        np.any(images[..., 0] != images[..., 1]) or np.any(images[..., 1] != images[..., 2])
-    )
+    """Whether red, green and blue differ anywhere by more than `MAX_TINT`: grey saved with losses does not."""
+    if images.shape[-1] != 3:
+        return False
+    for start in range(0, len(images), _AT_ONCE):  # the first few images of a set in colour decide
+        red, green, blue = np.moveaxis(images[start : start + _AT_ONCE], -1, 0)
+        lightest, darkest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+        if np.any(lightest - darkest > MAX_TINT):
+            return True
+    return False
 
 
 def _report(progress: Progress, before: int, total: int, done: int) -> None:
     progress(before + done, total)
 
 
-def _reason(counts: Counter[Size], size: Size, wanted: Wanted) -> str:
-    if wanted.size:
+def _reason(counts: Counter[Size], size: Size, options: ReadOptions) -> str:
+    if options.size:
         return "as asked for"
     if 2 * counts[size] >= counts.total():
         return "the size of most images (--size chooses another)"

@@ -1,15 +1,17 @@
-"""Reading a CSV file: its layout (separator, header, which column is the label), then its rows."""
+"""A CSV file whose columns are known: which one holds the labels, and which one the picture files, if any."""
 
-import csv
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenfold.data.class_names import name
-from tenfold.data.image_file import IMAGE_SUFFIXES
+from tenfold.data.class_names import name, shortened
+from tenfold.data.label_column import find_label_column, headed_column, named_column
+from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
+from tenfold.data.picture_search import pictures_by_stem
+from tenfold.data.sheet import Sheet, cell, cells, is_number, is_picture, read_sheet
 from tenfold.errors import DataError
+from tenfold.types import Images
 
-_LABEL_HEADINGS = ("label", "class", "labels", "classes", "class_name", "category", "target")
 _FILE_HEADINGS = (
     "file",
     "filename",
@@ -21,85 +23,100 @@ _FILE_HEADINGS = (
     "image_path",
     "img",
 )
-_UNNAMED = re.compile(r"\s*(unnamed: [0-9.]+)?\s*", re.IGNORECASE)
-"""No heading: what pandas writes above its index, and what it calls that column when it reads it again."""
+_ROWS_TRIED = 20
+"""Rows whose ids are looked for: they have to differ, and half of them to be names of pictures."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """The rows of a CSV file as text.
+class Table(Sheet):
+    """The rows of a CSV file as text, and what its columns hold.
 
     Args:
-        path: The file.
-        headings: One for each column; "column 1", … if the file has none.
         label_column: Position of the column with the labels.
         file_column: Position of the column with picture files; None if the other columns are pixels.
         index_column: Position of a column that only numbers the rows, as pandas writes it; None if there is none.
-        separator: What stands between columns.
-        rows: The lines without the header and without blank ones, each with its number in the file, from 1.
+        group_column: Position of the column with the group of each picture, if the user named one.
     """
 
-    path: Path
-    headings: tuple[str, ...]
-    label_column: int
-    file_column: int | None
-    index_column: int | None
-    separator: str
-    rows: list[tuple[int, str]]
+    label_column: int = 0
+    file_column: int | None = None
+    index_column: int | None = None
+    group_column: int | None = None
 
     @property
-    def used_columns(self) -> tuple[int, ...]:
-        """The positions of all columns but the one that numbers the rows."""
-        return tuple(column for column in range(len(self.headings)) if column != self.index_column)
+    def pixel_columns(self) -> tuple[int, ...]:
+        """The positions of all other columns, in a table of pixels."""
+        others = (self.label_column, self.index_column, self.group_column)
+        return tuple(column for column in range(len(self.headings)) if column not in others)
 
-    @property
-    def unnamed_columns(self) -> tuple[int, ...]:
-        """The positions of the columns without a heading, in a table that has headings."""
-        return tuple(column for column, heading in enumerate(self.headings) if _UNNAMED.fullmatch(heading))
+    def column_texts(self, column: int) -> list[str]:
+        """The cells of a column, without space around them. Rows must have the right length."""
+        # Counted from the nearer end, as less of each line is split then.
+        near = column if column < len(self.headings) / 2 else column - len(self.headings)
+        return [cell(line, self.separator, near).strip() for _, line in self.rows]
 
 
-def read_table(path: Path) -> Table:
-    """Read a CSV file and recognise its layout.
+@dataclass(frozen=True)
+class TableContent:
+    """What the rows of a table hold: images [n, height, width, channels], n labels, and n files if it names files."""
 
-    Columns are separated by commas, semicolons or tabs. The first line is a header if it names no picture
-    and a cell beside the label is no number. The label column is headed label, class or the like; otherwise
-    it is the first one, or the one that is not the file. If only the first column has no heading, and
-    another one is headed as the label, the first one numbers the rows.
+    images: Images
+    labels: list[str]
+    files: tuple[str, ...] = ()
+
+
+def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Table:
+    """Read a CSV file and recognise its columns: see `find_columns`."""
+    return find_columns(read_sheet(path), options)
+
+
+def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) -> Table:
+    """Recognise which column holds what.
+
+    The labels are in the column that was asked for, or is headed label, class or the like, or is the one beside the
+    files, or stands out by its values (see `find_label_column`). The files are in the column whose first cell ends like
+    a picture's name, or is the name of a picture below the table's folder, without its ending. If only the first column
+    has no heading, and another one is headed as the label or the first one counts, it numbers the rows. A column of
+    groups holds neither labels nor pixels.
+
+    Args:
+        sheet: The text.
+        options: What the user asked for.
+        like: A table of the same data: its columns hold the same.
 
     Raises:
-        DataError: The file cannot be read, is empty, or its layout is unclear.
+        DataError: There is no such column, or the layout is unclear.
     """
-    lines = _lines(path)
-    separator = max(",;\t", key=lines[0][1].count)
-    _check_long_lines(path, lines, separator)
-    first = cells(lines[0][1], separator)
-    lowered = [cell.strip().lower() for cell in first]
-    has_header = not _is_data(first)
-    rows = lines[1:] if has_header else lines
-    if not rows:
-        raise DataError(f"{path}: holds a header but no rows. Expected one row for each image.")
-    if len(first) < 2:
+    if len(sheet.headings) < 2:
         raise DataError(
-            f"{path}: has a single column; expected a label and pixels, or a label and a file, separated by commas."
+            f"{sheet.path}: has a single column; expected a label and pixels, or a label and a file, separated by "
+            "commas, semicolons or tabs."
         )
-    sample = cells(rows[0][1], separator)
-    file_column = _file_column(lowered if has_header else [], sample)
-    headings = first if has_header else [f"column {number}" for number in range(1, len(first) + 1)]
-    label_column = _label_column(path, lowered if has_header else [], len(first), file_column)
-    index_column = _index_column(headings, label_column, file_column)
-    return Table(path, tuple(headings), label_column, file_column, index_column, separator, rows)
+    asked = options.label_column
+    label = headed_column(sheet) if asked is None else named_column(sheet, asked)
+    group = None if options.group_column is None else named_column(sheet, options.group_column)
+    if label is None and like and like.headings == sheet.headings:
+        label = like.label_column
+    files = _file_column(sheet, label)
+    if files is None:
+        files = _id_column(sheet, label)
+    numbers_rows = sheet.has_header and sheet.unnamed_columns == (0,) and (label is not None or _counts(sheet, 0))
+    index = 0 if numbers_rows and 0 not in (label, files, group) else None
+    rest = tuple(column for column in range(len(sheet.headings)) if column not in (files, group, index))
+    if label is None and files is None:
+        label = find_label_column(sheet, rest) if len(rest) > 2 else _unclear(sheet, "there are too few columns")
+    elif label is None:
+        label = rest[0] if len(rest) == 1 else _unclear(sheet, f"{len(rest):,} columns could")
+    text = (sheet.path, sheet.headings, sheet.has_header, sheet.separator, sheet.rows, sheet.notes)
+    return Table(*text, label, files, index, group)
 
 
-def cells(line: str, separator: str) -> list[str]:
-    """The cells of one line, without quotation marks."""
-    return next(csv.reader([line], delimiter=separator), [])
-
-
-def cell(line: str, separator: str, column: int) -> str:
-    """One cell of a line, without splitting more of it than needed."""
-    if '"' in line:
-        return cells(line, separator)[column]
-    return line.split(separator, column + 1)[column]
+def columns_note(table: Table, labels: Sequence[str]) -> str:
+    """The sentence that says what was taken for what."""
+    different = f"{table.describe(table.label_column)} holds the labels: {len(set(labels)):,} different values"
+    if table.file_column is None:
+        return f"{table.path.name}: {different}; the other {len(table.pixel_columns):,} columns are pixels."
+    return f"{table.path.name}: {table.describe(table.file_column)} names the picture files, {different}."
 
 
 def table_labels(table: Table) -> list[str]:
@@ -108,13 +125,14 @@ def table_labels(table: Table) -> list[str]:
     Raises:
         DataError: A label is empty or NaN or, where all are numbers, negative or fractional.
     """
-    texts = [name(cell(line, table.separator, table.label_column)) for _, line in table.rows]
-    numeric = all(map(_is_number, texts))
+    texts = list(map(name, table.column_texts(table.label_column)))
+    numeric = all(map(is_number, texts))
     for (number, _), text in zip(table.rows, texts, strict=True):
         if text.lower() in ("", "nan") or (numeric and not (float(text) >= 0 and float(text).is_integer())):
             expected = "a whole number from 0 upwards" if numeric else "the name of a class"
             raise DataError(
-                f"{table.path}: line {number} has the label {text!r}; expected {expected}. Correct or remove it."
+                f"{table.path}: line {number} has the label {text!r} in {table.describe(table.label_column)}; "
+                f"expected {expected}. Correct or remove it."
             )
     return list(map(_whole, texts)) if numeric else texts
 
@@ -132,83 +150,61 @@ def check_cells(table: Table, row: int, found: int) -> None:
         )
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            lines = [(number, line.rstrip("\n")) for number, line in enumerate(file, 1) if line.strip()]
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no UTF-8 text ({error}). Save it as CSV in UTF-8.") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
-    if not lines:
-        raise DataError(
-            f"{path}: is empty. Expected one row for each image: a label and pixels, or a label and a file."
-        )
-    return lines
-
-
-def _check_long_lines(path: Path, lines: list[tuple[int, str]], separator: str) -> None:
-    """Refuse cells that are longer than the reader takes; other lines it can always read."""
-    for number, line in lines:
-        if len(line) > csv.field_size_limit():
-            try:
-                cells(line, separator)
-            except csv.Error as error:
-                raise DataError(f"{path}: line {number} cannot be read ({error}). Is it a CSV file?") from error
-
-
-def _is_data(row: list[str]) -> bool:
-    """Whether a first line is data: it names a picture or, apart from the label in any column, has numbers.
-
-    Pixel columns may be headed by numbers (label, 0, 1, …): then the word above the labels decides, or that
-    they count from 0 beside an empty cell, as pandas heads columns without names.
-    """
-    if any(map(_is_picture, row)):
-        return True
-    if _UNNAMED.fullmatch(row[0]) and row[1:] == [str(number) for number in range(len(row) - 1)]:
-        return False
-    no_numbers = [cell.strip().lower() for cell in row if not _is_number(cell)]
-    return not no_numbers or (len(no_numbers) == 1 and no_numbers[0] not in _LABEL_HEADINGS)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell  # which Python allows in numbers
-
-
 def _whole(number: str) -> str:
     """A whole number without decimals, exact also beyond 2⁵³."""
     return str(int(number) if number.isdecimal() else int(float(number)))
 
 
-def _is_picture(cell: str) -> bool:
-    return Path(cell.strip()).suffix.lower() in IMAGE_SUFFIXES
+def _counts(sheet: Sheet, column: int) -> bool:
+    """Whether a column numbers the rows: 0, 1, 2, …, or from another number on."""
+    found = [cell(line, sheet.separator, column).strip() for _, line in sheet.rows[:_ROWS_TRIED]]
+    first = int(found[0]) if found[0].isdecimal() else 0
+    return found == [str(first + step) for step in range(len(found))]
 
 
-def _file_column(headings: list[str], sample: list[str]) -> int | None:
-    pictures = [column for column, cell in enumerate(sample) if _is_picture(cell)]
+def _file_column(sheet: Sheet, label: int | None) -> int | None:
+    """The column whose first cell ends like a picture's name; of several, the one that is headed so."""
+    sample = cells(sheet.rows[0][1], sheet.separator)
+    pictures = [column for column, text in enumerate(sample) if is_picture(text) and column != label]
+    headings = [heading.strip().lower() for heading in sheet.headings]
     named = [column for column in pictures if column < len(headings) and headings[column] in _FILE_HEADINGS]
     return next(iter(named or pictures), None)
 
 
-def _index_column(headings: list[str], label_column: int, file_column: int | None) -> int | None:
-    """The first column, if it alone has no heading; but only beside a label, lest it holds the labels itself."""
-    unnamed = [column for column, heading in enumerate(headings) if _UNNAMED.fullmatch(heading)]
-    labelled = headings[label_column].strip().lower() in _LABEL_HEADINGS
-    return 0 if unnamed == [0] and labelled and file_column != 0 else None
+def _id_column(sheet: Sheet, label: int | None) -> int | None:
+    """The column of names of pictures without their endings; None in a table of pixels.
 
-
-def _label_column(path: Path, headings: list[str], columns: int, file_column: int | None) -> int:
-    for heading in _LABEL_HEADINGS:
-        if heading in headings:
-            return headings.index(heading)
-    if file_column is None:
-        return 0
-    if columns == 2:
-        return 1 - file_column
+    Raises:
+        DataError: It can be no table of pixels, but there are no such pictures.
+    """
+    rows = [cells(line, sheet.separator) for _, line in sheet.rows[:_ROWS_TRIED]]
+    rows = [row for row in rows if len(row) == len(sheet.headings)]
+    columns = [column for column in range(len(sheet.headings)) if column != label]
+    words = [column for column in columns if any(not is_number(row[column]) for row in rows)]
+    if len(sheet.headings) > 2 and len(words) <= (label is None):
+        return None
+    stems = pictures_by_stem(sheet.path.parent)
+    for column in columns:
+        ids = {row[column].strip().replace("\\", "/").rsplit("/")[-1] for row in rows}
+        if len(ids) == len(rows) <= 2 * sum(one in stems for one in ids):
+            if sheet.has_header and sheet.headings[column].strip() in stems:
+                raise DataError(
+                    f"{sheet.path}: its first line names the picture {sheet.headings[column]!r}, so it is no header. "
+                    "Add a first line such as file,label."
+                )
+            return column
+    if len(sheet.headings) > 2 and 2 * len(words) <= len(columns):
+        return None
     raise DataError(
-        f"{path}: has {columns:,} columns, none of them headed label or class; name the one with the classes so."
+        f"{sheet.path}: no column names picture files: its columns are {shortened(sheet.headings)}, the first row is "
+        f"{shortened(rows[0] if rows else [])}. Expected file names such as a.png, or the names without their endings "
+        f"of pictures below {sheet.path.parent}: put the table beside the pictures, or add the endings."
+    )
+
+
+def _unclear(sheet: Sheet, why: str) -> int:
+    how = "heading" if sheet.has_header else "number"
+    raise DataError(
+        f"{sheet.path}: which column holds the labels is unclear: none is headed label or class, and {why}. "
+        f"Say it with --label and its {how}; the columns are {shortened(sheet.headings)}."
     )

@@ -6,6 +6,7 @@ The named recipes lie beside this module; `tenfold recipes` lists them.
 import tomllib
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
+from tenfold.data.options import ReadOptions
 from tenfold.errors import RecipeError
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.recipes.layers import AnyLayer, Count
@@ -32,6 +34,10 @@ class Recipe(Settings):
         data: The data set that it was made for; any other can be given.
         size: Height and width that images are brought to; None keeps the data's own.
         gray: Colour images are turned to grey.
+        label_column: Heading or number of the column with the labels, in CSV files; None finds it.
+        label_from_name: Labels are taken from the names of the files.
+        group_column: Heading of the column with each picture's group, which no cut separates.
+        skip_bad: Pictures that cannot be decoded are left out.
         network: The layers from input to output. The raw images are scaled to 0…1 before the first.
         compile: Loss, optimiser, schedule.
         training: Epochs, batch size and the rest.
@@ -46,11 +52,20 @@ class Recipe(Settings):
     data: str | None = None
     size: tuple[Count, Count] | None = Field(default=None, description="height and width in pixels, such as [28, 28]")
     gray: bool = False
+    label_column: str | None = None
+    label_from_name: bool = False
+    group_column: str | None = None
+    skip_bad: bool = False
     network: tuple[AnyLayer, ...] = Field(min_length=1)
     compile: Compile
     training: Training
     augmentation: Augmentation | None = None
     averaging: Averaging | None = None
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """How its data is read."""
+        return ReadOptions(**{field.name: getattr(self, field.name) for field in fields(ReadOptions)})
 
     @property
     def networks(self) -> int:

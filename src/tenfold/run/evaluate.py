@@ -1,7 +1,7 @@
 """Evaluating a finished run's model on a test set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from tenfold.classifier.classifier import Answers, Classifier, load_onnx
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
+from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import losses
@@ -20,25 +21,44 @@ from tenfold.run.run_folder import RunFolder, find_run, read_json, write_csv
 from tenfold.terminal import busy, stderr
 
 
-def evaluate(run: str | Path, data: str | Path | None = None) -> Metrics:
-    """Evaluate a run's model.onnx on a test set; writes nothing.
+def evaluate(
+    run: str | Path,
+    data: str | Path | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    out: str | Path | None = None,
+) -> Metrics:
+    """Evaluate a run's model.onnx on a test set.
 
     Args:
         run: A run folder, the name of one below runs/, or "last".
         data: A catalogue name or a path: its test part, or all its images if it has none, brought to the model's
             size. None takes the test set of the run's own data, which must still be the same.
+        options: How to read `data`; its size and colour are the model's.
+        out: A new CSV file for the prediction of every image, with the columns of predictions.csv; None writes none.
 
     Raises:
-        RunError: No such run, or its data is gone or has changed since.
+        RunError: No such run, or its data is gone or has changed since; or `out` exists or cannot be written.
         DataError: The data cannot be read, or has classes that the model does not know.
     """
     folder = RunFolder(find_run(str(run)))
+    if out is not None:
+        _check_new(Path(out))
     classifier = load_onnx(folder.onnx_model)
     if read_json(folder.run).get("status") in ("interrupted", "diverged"):
         stderr.print(f"Note: {folder.path} was not trained to its end.")
-    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier)
+    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier, options)
     with busy("Evaluating"):
-        return evaluate_split(classifier, split).metrics
+        evaluation = evaluate_split(classifier, split)
+    if out is not None:
+        write_predictions(Path(out), evaluation.answers, split, classifier.class_names)
+    return evaluation.metrics
+
+
+def _check_new(file: Path) -> None:
+    if file.exists():
+        raise RunError(f"{file}: exists already, and nothing is overwritten. Name a new file with --out.")
+    if not file.parent.is_dir():
+        raise RunError(f"{file}: there is no folder {file.parent}. Make it, or name a file in another one with --out.")
 
 
 def _own_test_split(folder: RunFolder) -> Split:
@@ -46,7 +66,7 @@ def _own_test_split(folder: RunFolder) -> Split:
     if recipe.data is None:
         raise RunError(f"{folder.path} was trained on arrays, not on files. Say which data to evaluate: --data DATA.")
     try:
-        dataset = load_with_progress(recipe.data, recipe.size, recipe.gray)
+        dataset = load_with_progress(recipe.data, recipe.read_options)
     except DataError as error:
         raise RunError(
             f"{folder.path} was trained on {recipe.data}, which cannot be read from here. {error} "
@@ -60,12 +80,12 @@ def _own_test_split(folder: RunFolder) -> Split:
     return dataset.test
 
 
-def _other_split(data: str, classifier: Classifier) -> Split:
+def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Split:
     """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
     height, width, channels = classifier.image_shape
+    options = replace(options, size=(height, width), gray=channels == 1)
     with shown_progress("Reading images") as progress:
-        loaded = load_test_images(data, size=(height, width), gray=channels == 1, progress=progress)
-    split, class_names, notes = loaded
+        split, class_names, notes = load_test_images(data, options, progress, classifier.class_names)
     for note in notes:
         stderr.print(f"Note: {note}")
     unknown = [name for name in class_names if name not in classifier.class_names]
@@ -77,7 +97,7 @@ def _other_split(data: str, classifier: Classifier) -> Split:
     number = np.array([classifier.class_names.index(name) for name in class_names], np.int32)
     # A model for colour takes grey images as red, green and blue of equal strength.
     images = np.repeat(split.images, channels // split.images.shape[3], axis=3)
-    return Split(images, number[split.labels])
+    return Split(images, number[split.labels], split.files)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.load import load_dataset
+from tenfold.data.load import read_dataset
+from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.data.sizes import Progress
 from tenfold.terminal import stderr
 
@@ -13,20 +14,19 @@ _PLAIN_LINE_SECONDS = 5.0
 """Without a terminal, one line of progress at most so often."""
 
 
-def load_with_progress(source: str, size: tuple[int, int] | None = None, gray: bool = False) -> Dataset:
+def load_with_progress(source: str, options: ReadOptions = DEFAULT_OPTIONS) -> Dataset:
     """Load a data set, show how far it is, and print what was decided on the way.
 
     Args:
         source: As for `tenfold.data.load.load_dataset`.
-        size: Height and width in pixels, or None for the rule.
-        gray: Turn colour into grey.
+        options: How to read it.
 
     Raises:
         DataError: There is no such data, or it makes no sense.
         ImageError: A picture cannot be decoded.
     """
     with shown_progress("Reading images") as progress:
-        dataset = load_dataset(source, size=size, gray=gray, progress=progress)
+        dataset = read_dataset(source, options, progress)
     for note in dataset.notes:
         stderr.print(f"Note: {note}")
     return dataset

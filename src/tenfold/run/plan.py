@@ -11,7 +11,7 @@ import numpy as np
 from tenfold.classifier.polarity import polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
-from tenfold.data.load import load_dataset
+from tenfold.data.load import read_dataset
 from tenfold.data.sizes import Progress
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
@@ -183,8 +183,10 @@ def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbo
         raise DataError(f"{printable(source)}: the name is not valid UTF-8, so that no recipe can hold it. Rename it.")
     if source is None:
         raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
-    load = load_with_progress if verbose else load_dataset
-    dataset = load(source, size=recipe.size, gray=recipe.gray)
+    options = recipe.read_options
+    dataset = (
+        load_with_progress(source, options) if verbose else read_dataset(source, options, lambda done, total: None)
+    )
     return recipe.model_copy(update={"data": source}), dataset
 
 

@@ -1,5 +1,6 @@
 """`tenfold.train`: from a data set and a recipe to a finished run folder."""
 
+import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -63,6 +64,10 @@ def train(
     fraction: float | None = None,
     size: tuple[int, int] | None = None,
     gray: bool | None = None,
+    label_column: str | None = None,
+    label_from_name: bool | None = None,
+    group_column: str | None = None,
+    skip_bad: bool | None = None,
     overrides: Sequence[str] = (),
     out: str | Path | None = None,
     time_limit: float | str | None = None,
@@ -79,6 +84,10 @@ def train(
         fraction: Instead of `training.fraction`: use only this share of the training images.
         size: Instead of `size`: bring all images to this height and width.
         gray: Instead of `gray`: turn colour to grey.
+        label_column: Instead of `label_column`: heading or number of a CSV file's column with the labels.
+        label_from_name: Instead of `label_from_name`: take the labels from the files' names.
+        group_column: Instead of `group_column`: heading of the column whose groups no cut separates.
+        skip_bad: Instead of `skip_bad`: go on without pictures that cannot be decoded.
         overrides: Any other settings, such as "compile.optimizer.learning_rate=0.01".
         out: The run folder; it must be new or empty. None takes the next free number below runs/.
         time_limit: Seconds, or text such as "3m", for the whole run: fewer epochs are trained than the recipe has where
@@ -98,9 +107,13 @@ def train(
         "training.seed": seed,
         "training.fraction": fraction,
         "size": [int(side) for side in size] if size else None,
-        "gray": None if gray is None else str(gray).lower(),
+        "gray": gray,
+        "label_column": label_column,
+        "label_from_name": label_from_name,
+        "group_column": group_column,
+        "skip_bad": skip_bad,
     }
-    settings = [f"{key}={value}" for key, value in given.items() if value is not None]
+    settings = [f"{key}={json.dumps(value)}" for key, value in given.items() if value is not None]
     folder = None if out is None else Path(out)
     check_out(folder)
     source = data.name if isinstance(data, Dataset) else data

@@ -18,6 +18,18 @@ def test_bars_are_the_counts(texts_of, assert_nothing_clipped) -> None:
     assert_nothing_clipped(figure)
 
 
+def test_the_dashed_line_runs_through_no_number(assert_nothing_clipped) -> None:
+    labels = np.repeat(np.arange(10, dtype=np.int32), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
+    figure = class_distribution_figure(labels, labels, "0123456789")
+    assert_nothing_clipped(figure)
+    for axes in figure.axes:
+        line = axes.transData.transform((axes.lines[0].get_xdata()[0], 0))[0]
+        longest = max(bar.get_window_extent().x1 for bar in axes.containers[0])
+        numbers = [text.get_window_extent() for text in axes.texts]
+        assert len(numbers) == 10
+        assert all(box.x0 > max(line, longest) + 2 for box in numbers)
+
+
 @pytest.mark.parametrize("classes", [1, 2, 26, 200])
 def test_any_number_of_classes_fits(classes: int, assert_nothing_clipped) -> None:
     labels = np.arange(3 * classes, dtype=np.int32) % classes

@@ -7,6 +7,9 @@ from tenfold.types import Indices, Labels, Losses, Probabilities
 # What Keras clips probabilities to: a true class at probability 0 costs 16.1 nats, not infinitely many.
 _SMALLEST_PROBABILITY = 1e-7
 
+MISTAKES_SHOWN = 9
+"""How many wrong predictions figures and pages show."""
+
 
 def losses(probabilities: Probabilities, labels: Labels) -> Losses:
     """The cross-entropy of each image, -ln(probability of its true class), as Keras computes it.

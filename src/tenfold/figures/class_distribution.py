@@ -45,7 +45,7 @@ def _draw_bars(axes: Axes, counts: list[int], color: str) -> None:
     rows = np.arange(len(counts))
     axes.barh(rows, counts, height=0.72, color=color)
     axes.axvline(sum(counts) / len(counts), color=GREY, linestyle="--", linewidth=1, zorder=2)
-    # Room on the right for the numbers.
+    # Room on the right for the numbers: a column beyond the longest bar, and so beyond the line.
     limit = max(1, max(counts)) * 1.2
     axes.set(xlim=(0, limit), ylim=(len(counts) - 0.4, -0.6))
     if len(counts) <= _MOST_NUMBERED:
@@ -53,9 +53,7 @@ def _draw_bars(axes: Axes, counts: list[int], color: str) -> None:
         axes.spines["bottom"].set_visible(False)
         size = 9 if len(counts) <= 40 else 7
         for row, count in enumerate(counts):
-            text = axes.text(count + 0.02 * limit, row, f"{count:,}", va="center_baseline", size=size)
-            # The dashed line stops short of numbers that lie on it.
-            text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1})
+            axes.text(limit, row, f"{count:,}", ha="right", va="center_baseline", size=size)
 
 
 def _name_rows(axes: Axes, names: Sequence[str], row: float) -> None:

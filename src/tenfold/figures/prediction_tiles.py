@@ -1,6 +1,8 @@
 """An image with its true label and what the model made of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -27,6 +29,7 @@ def prediction_gallery(
     columns: int,
     title: str,
     note: str,
+    files: Sequence[str] = (),
 ) -> Figure:
     """Draw the images at some positions with their true label, the prediction and the most probable classes.
 
@@ -40,9 +43,14 @@ def prediction_gallery(
         columns: Pictures in a row.
         title: What the figure shows.
         note: A second, smaller line.
+        files: Where each image came from; their names stand below the images.
     """
     names = drawable_names(class_names, 1.75)
-    tiles = [_prediction_tile(images[i], int(labels[i]), probabilities[i], names, bool(accepted[i])) for i in positions]
+    tiles = []
+    for i in positions:
+        tile = _prediction_tile(images[i], int(labels[i]), probabilities[i], names, bool(accepted[i]))
+        name = [Line(shortened(PurePosixPath(files[i]).name, 2.1), GREY)] if files else []
+        tiles.append(replace(tile, lines=[*name, *tile.lines]))
     return gallery(tiles, columns=columns, tile_width=2.15, title=title, note=note)
 
 

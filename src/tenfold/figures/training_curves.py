@@ -43,8 +43,9 @@ def training_curves_figure(
         if validation and not watches_test_set and len(starts) == 1:
             _mark_best(axes, validation, best_of)
         _set_up_axes(axes, epochs, is_share=key == "accuracy")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 0.0))
+        handles, labels = axes.get_legend_handles_labels()
+        # Each half has all that it needs: the report shows them one below the other where there is no room.
+        figure.legend(handles, labels, loc="lower center", ncols=3, bbox_to_anchor=(left + 0.205, 0.0), fontsize=9)
     return figure
 
 
@@ -57,7 +58,7 @@ def _note(history: Mapping[str, Sequence[float]], watches_test_set: bool, epochs
         return "On the training images alone: no validation data was held back."
     if watches_test_set:
         return "The test set was only watched; nothing was selected by it."
-    return "On the training images, and on validation images that were held back from training."
+    return "On training images, and on validation images that were held back."
 
 
 def _draw_curves(axes: Axes, values: Sequence[float], starts: Sequence[int], color: str, name: str, line: str) -> None:

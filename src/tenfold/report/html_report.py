@@ -7,15 +7,34 @@ import struct
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tenfold.evaluation.metrics import Metrics
+from tenfold.evaluation.wording import percent
 from tenfold.models.arithmetic import LayerArithmetic
 
 # Figures have 150 dots to the inch, a browser counts 96.
 _FIGURE_SCALE = 96 / 150
+
+
+class Mistake(NamedTuple):
+    """A wrong prediction.
+
+    Args:
+        image: Its file, or its position among the test images.
+        true: Its class.
+        predicted: What it was taken for.
+        probability: Of that, as `predict` states it.
+        accepted: Whether `predict` gives that label; else the image is none of the classes to it.
+    """
+
+    image: str
+    true: str
+    predicted: str
+    probability: float
+    accepted: bool
 
 
 def render_report(
@@ -27,6 +46,7 @@ def render_report(
     recipe_toml: str,
     summary: Sequence[LayerArithmetic],
     figures: Mapping[str, bytes],
+    mistakes: Sequence[Mistake] = (),
 ) -> str:
     """Write the report of a run as an HTML page that needs nothing else: no network, no scripts, no files.
 
@@ -40,6 +60,7 @@ def render_report(
         summary: The layers of the network.
         figures: PNG files by the name of the figure, such as "confusion_matrix"; one that is missing is left
             out.
+        mistakes: The wrong predictions that the page names, the most confident first.
 
     Returns:
         The page. The same arguments give the same page.
@@ -61,6 +82,7 @@ def render_report(
             summary=summary,
             figures={name: _figure(content) for name, content in figures.items()},
             folder=folder,
+            mistakes=mistakes,
         )
     )
 
@@ -76,6 +98,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         percent=_percent,
+        stated=percent,
         count="{:,}".format,
         duration=_duration,
         moment=_moment,

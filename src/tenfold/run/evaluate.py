@@ -12,10 +12,11 @@ from tenfold.data.load import load_test_images
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
-from tenfold.evaluation.mistakes import losses
+from tenfold.evaluation.mistakes import MISTAKES_SHOWN, losses, most_confident_mistakes
 from tenfold.files import printable, write_text
 from tenfold.photo.read import read_images
 from tenfold.recipes.recipe import load_recipe
+from tenfold.report.html_report import Mistake
 from tenfold.run.loading import load_with_progress, shown_progress
 from tenfold.run.run_folder import RunFolder, find_run, read_json, write_csv
 from tenfold.terminal import busy, stderr
@@ -133,6 +134,21 @@ def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     write_predictions(folder.predictions, evaluation.answers, dataset.test, dataset.class_names)
     write_text(folder.metrics, evaluation.metrics.model_dump_json(indent=2) + "\n")
     return evaluation
+
+
+def named_mistakes(answers: Answers, split: Split, class_names: Sequence[str]) -> list[Mistake]:
+    """The mistakes that the report names: those of the figure of wrong predictions, in its order."""
+    predicted = answers.calibrated.argmax(axis=1)
+    return [
+        Mistake(
+            printable(split.files[position]) if split.files else f"number {position}",
+            class_names[split.labels[position]],
+            class_names[predicted[position]],
+            float(answers.calibrated[position].max()),
+            bool(answers.accepted[position]),
+        )
+        for position in most_confident_mistakes(answers.calibrated, split.labels, MISTAKES_SHOWN)
+    ]
 
 
 def write_predictions(path: Path, answers: Answers, split: Split, class_names: Sequence[str]) -> None:

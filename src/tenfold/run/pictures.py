@@ -48,7 +48,7 @@ def draw_pictures(
         data_pictures: What `draw_data_pictures` gave.
 
     Returns:
-        The PNG files by their names without ending, in the order in which the report shows them.
+        The PNG files by their names without ending, and the two halves of the training curves.
     """
     names, test = dataset.class_names, dataset.test
     answers = evaluation.answers
@@ -58,14 +58,19 @@ def draw_pictures(
         "training_curves": lambda: training_curves_figure(curves, watches_test_set, log.starts),
         "confusion_matrix": lambda: confusion_matrix_figure(evaluation.metrics.confusion, names),
         "correct_predictions": lambda: correct_predictions_figure(*predicted),
-        "wrong_predictions": lambda: wrong_predictions_figure(*predicted),
+        "wrong_predictions": lambda: wrong_predictions_figure(*predicted, test.files),
         "random_predictions": lambda: random_predictions_figure(*predicted),
     }
     folder.figures.mkdir(exist_ok=True)
     with ThreadPoolExecutor(max_workers=1) as writer:  # compresses and saves one figure while the next is drawn
         saved = {name: writer.submit(_save, content, folder, name) for name, content in data_pictures.items()}
         for name, draw in figures.items():
-            saved[name] = writer.submit(_encode_and_save, rendered(draw()), folder, name)
+            image = rendered(draw())
+            saved[name] = writer.submit(_encode_and_save, image, folder, name)
+            if name == "training_curves":
+                half, height = image.width // 2, image.height
+                saved["training_curves_accuracy"] = writer.submit(encode_png, image.crop((0, 0, half, height)))
+                saved["training_curves_loss"] = writer.submit(encode_png, image.crop((half, 0, image.width, height)))
         return {name: picture.result() for name, picture in saved.items()}
 
 

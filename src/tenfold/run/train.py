@@ -243,7 +243,7 @@ def _finish(
     """Evaluate, draw and report; then the run's description says that it is finished."""
     from tenfold.models.arithmetic import layer_arithmetic
     from tenfold.report.html_report import render_report
-    from tenfold.run.evaluate import evaluate_dataset
+    from tenfold.run.evaluate import evaluate_dataset, named_mistakes
     from tenfold.run.golden import write_golden_pictures
     from tenfold.run.learning import save_onnx
     from tenfold.run.pictures import draw_pictures
@@ -269,6 +269,7 @@ def _finish(
             recipe_toml=folder.recipe.read_text(encoding="utf-8"),
             summary=layer_arithmetic(learned.network),
             figures=figures,
+            mistakes=named_mistakes(evaluation.answers, dataset.test, dataset.class_names),
         )
         write_text(folder.report, page)
     document = run_document(plan, folder, learned, "finished", metrics)

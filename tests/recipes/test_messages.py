@@ -136,8 +136,8 @@ def test_wrong_values(override, sentence):
         ),
         (
             "a.b.c=1",
-            "a is no setting. Known here: name, description, data, size, gray, label_column, label_from_name, group_column, "
-            "skip_bad, network, compile, training, augmentation, averaging.",
+            "a is no setting. Known here: name, description, data, size, gray, label_column, label_from_name, "
+            "group_column, skip_bad, network, compile, training, augmentation, averaging.",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from tenfold.data.class_names import suggestion
 from tenfold.data.csv_file import read_csv
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.folder import read_folder
+from tenfold.data.groups import with_groups
 from tenfold.data.idx_folder import is_idx_folder, read_idx_folder
 from tenfold.data.npz import read_npz
 from tenfold.data.options import ReadOptions, Size
@@ -72,7 +73,7 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _reader(path)(path, options, progress), path)
+    return to_dataset(_short_name(path), _read_parts(path, options, progress), path)
 
 
 def load_test_images(
@@ -96,17 +97,27 @@ def load_test_images(
         dataset = _with_shape(load_catalog_entry(entry), options, progress)
         return dataset.test, dataset.class_names, dataset.notes
     path = _existing_path(source)
-    parts = _reader(path)(path, options, progress)
+    parts = _read_parts(path, options, progress)
     if parts.test is not None:
         return parts.test, parts.class_names, parts.notes
     note = f"There is no test part: all {len(parts.train):,} images count."
     return parts.train, parts.class_names, (*parts.notes, note)
 
 
+def _read_parts(path: Path, options: ReadOptions, progress: Progress) -> Parts:
+    reader = _reader(path)
+    if options.label_from_name and reader is not read_folder:
+        raise DataError(f"{path}: --label-from-name is for folders of pictures, and this is none. Leave it out.")
+    return with_groups(reader(path, options, progress), path, options)
+
+
 def _with_shape(dataset: Dataset, options: ReadOptions, progress: Progress) -> Dataset:
     """The data set in the shape that was asked for; as it is, if nothing was asked for."""
     if options == ReadOptions():
         return dataset
+    if options.label_from_name or options.group_column is not None:
+        option = "--label-from-name" if options.label_from_name else "--group"
+        raise DataError(f"{dataset.name}: {option} is for pictures of your own. Leave it out.")
     (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], options, progress)
     return Dataset(
         dataset.name,

@@ -62,6 +62,7 @@ def run_document(
             "validation_is_test_set": plan.recipe.training.watch_test_set,
             "test": len(dataset.test),
             "notes": list(dataset.notes),
+            "warnings": list(dataset.warnings),
         },
         "onnx_difference": evaluation and evaluation.onnx_difference,
         "calibration": {

@@ -69,7 +69,7 @@ def test_class_names_keep_their_order(read):
         ({"x_train": X - 300.0, "y_train": Y}, "pixel values run from -300"),
         ({"x_train": np.where(X == 40, np.nan, X), "y_train": Y}, "a.npz, x_train: image 1 .* NaN"),
         ({"x_train": X, "y_train": np.array([0, -1])}, "a.npz, y_train: label 1 .* is -1"),
-        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the class '4'"),
+        ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 1}, "the test part has the classes '4', '11'"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "b"])}, "label 0 .* is 3; .* 0 to 1"),
         ({"x_train": X, "y_train": Y, "class_names": np.array(["a", "a"])}, "the same name twice"),
         ({"x_train": X[:, :0], "y_train": Y}, r"a.npz, x_train: has the shape \[2, 0, 6\], .* hold no pixels"),

@@ -98,9 +98,10 @@ def number_classes(
             f"{shortened(names)}. Correct the label, or add the name."
         )
     if unknown := sorted(set(test or ()) - set(names), key=natural_order):
+        quoted = [repr(name) for name in unknown]
         raise DataError(
-            f"{source}: the test part has the class {unknown[0]!r}, which the training part lacks"
-            f"{suggestion(unknown[0], names)} Its classes are {shortened(names)}."
+            f"{source}: the test part has the class{'' if len(unknown) == 1 else 'es'} {shortened(quoted)}, which the "
+            f"training part lacks{suggestion(unknown[0], names)} Its classes are {shortened(names)}."
         )
     labels = [None if part is None else _numbers(part, number) for part in (train, test)]
     assert labels[0] is not None

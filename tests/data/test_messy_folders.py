@@ -224,7 +224,7 @@ def test_pictures_stored_twice_are_on_one_side(make):
     dataset = load_dataset(folder)
     assert not {image.tobytes() for image in dataset.train.images} & {image.tobytes() for image in dataset.test.images}
     assert np.bincount(dataset.test.labels).tolist() == [8, 8]
-    assert "80 of 80 images are equal or nearly so to others (in 40 sets)" in "\n".join(dataset.notes)
+    assert "80 of 80 images are equal or nearly so to others (40 sets)" in "\n".join(dataset.notes)
 
 
 def test_parts_that_share_pictures_are_told(make):

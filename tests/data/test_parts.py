@@ -78,7 +78,7 @@ def test_shifted_copies_stay_on_one_side_of_the_cut_and_of_the_next():
         assert numbers == {(number + 40) % 80 for number in numbers}
     assert len(dataset.test) == 16
     assert np.unique(dataset.train.groups, return_counts=True)[1].tolist() == [2] * 32
-    assert dataset.notes[0].startswith("80 of 80 images are equal or nearly so to others (in 40 sets)")
+    assert dataset.notes[0].startswith("80 of 80 images are equal or nearly so to others (40 sets)")
 
 
 def test_nearly_equal_images_of_two_classes_are_apart_and_equal_ones_together():

@@ -254,8 +254,7 @@ def _unlabelled(folder: Path, train: Path) -> str:
 def _what_is_there(files: list[Path]) -> str:
     data = [path for path in files if path.suffix.lower() in _DATA_SUFFIXES and path.name != "groups.csv"]
     if data:
-        named = f"has no sub-folders but {data[0].name}. Give that file itself"
-        return f"{named}, or {_ONE_FOLDER_A_CLASS.removesuffix('.')}."
+        return f"has no sub-folders but {data[0].name}. Give that file itself, or make a sub-folder for each class."
     if pictures := [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]:
         unknown = "its images lie beside one another, so that their classes are unknown"
         return f"{unknown}; {_ONE_FOLDER_A_CLASS}{offer(pictures)}"

@@ -110,8 +110,9 @@ _DUPLICATE_MESSAGES: dict[str, tuple[Severity, str]] = {
 def _near_duplicates(dataset: Dataset) -> list[Finding]:
     """Pairs that are nearly equal; of equal images, the first stands for all."""
     images = np.concatenate([dataset.train.images, dataset.test.images])
+    labels = np.concatenate([dataset.train.labels, dataset.test.labels])
     digests, cut = image_digests(images), len(dataset.train)
-    pairs = near_duplicates(images)
+    pairs = near_duplicates(Split(images, labels))
     pairs = pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
     if not len(pairs):
         return []

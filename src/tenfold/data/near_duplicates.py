@@ -3,7 +3,7 @@
 Comparing all pairs would take minutes, so it goes in two steps. A shift changes only the phase of an image's spatial
 frequencies, not their magnitude, and brightness and contrast change only the mean and the scale: the magnitudes of the
 lowest frequencies, over the image's standard deviation, are a signature of twelve numbers that copies share. A k-d tree
-finds each image's nearest by them. Then these few pairs are compared pixel by pixel at their best shift.
+finds each image's nearest in its class by them. Then these few pairs are compared pixel by pixel at their best shift.
 
 How many unlike images are taken for copies was measured (docs/decisions/0017-near-duplicates.md).
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tenfold.data.dataset import Split
 from tenfold.types import Float32, Images, Indices, Int
 
 Pairs = Int[np.ndarray, "pairs 2"]
@@ -23,8 +24,10 @@ MAX_RESIDUAL = 0.01
 MAX_LOCAL_DIFFERENCE = 0.45
 """By how many standard deviations 3×3 pixels of two copies may differ: a tick that is there or not makes two images."""
 
-_NEAREST = 4
+_NEAREST = 3
 _MAX_DISTANCE = 0.05
+_MAX_COMPARED = 200_000
+"""Pairs, the nearest first: of half a million digits, many more have signatures within the distance."""
 _MAX_SHIFT_PIXELS = 2
 _COMPARED_SIDE = 32
 """Larger images are averaged down to it: noise and compression then count less."""
@@ -40,32 +43,35 @@ def image_digests(images: Images) -> Int[np.ndarray, " n"]:
     return np.frombuffer(b"".join(digests), ">u8").astype(np.uint64)
 
 
-def near_duplicates(images: Images, others: Images | None = None) -> Pairs:
-    """Find pairs of images that are equal or nearly so.
+def near_duplicates(split: Split, others: Split | None = None) -> Pairs:
+    """Find pairs of images that are equal, or of one class and nearly equal.
 
-    Each image is compared with the few that are most like it; of many copies of one image, not every pair is named, but
-    enough to connect them all.
+    Nearly equal images of two classes are no pair: what tells those classes apart is less than what copies differ in.
+    Each image is compared with the few that are most like it; of many copies of one image, not every pair is named,
+    but enough to connect them all.
 
     Args:
-        images: [n, height, width, channels], 0…255.
-        others: Images of the same shape to look for copies in; None looks in `images`.
+        split: Labelled images.
+        others: Images of the same shape and classes to look for copies in; None looks in the same images.
 
     Returns:
-        Positions [i, j] of images[i] and others[j], one j for each i; or of images[i] and images[j] with i < j.
+        Positions [i, j] of image i and the other image j, one j for each i; or, in the same images, with i < j.
     """
-    first, equal_pairs = _without_copies(images)
+    digests = image_digests(split.images)
+    first, equal_pairs = _without_copies(digests)
     if others is None:
-        near_pairs = np.sort(first[_near_pairs(images[first], None)], axis=1)
-        return np.unique(np.concatenate([equal_pairs, near_pairs]), axis=0)
-    first_other, _ = _without_copies(others)
-    found = _near_pairs(images[first], others[first_other])
-    near = dict(zip(first[found[:, 0]].tolist(), first_other[found[:, 1]].tolist(), strict=True))
-    equal = dict(zip(image_digests(others)[first_other].tolist(), first_other.tolist(), strict=True))
-    originals = dict(map(reversed, equal_pairs.tolist()))
+        near = first[_near_pairs(split.take(first), None)]
+        return np.unique(np.concatenate([equal_pairs, np.sort(near, axis=1)]), axis=0)
+    other_digests = image_digests(others.images)
+    first_other, _ = _without_copies(other_digests)
+    near = _near_pairs(split.take(first), others.take(first_other))
+    partner_of_near = dict(zip(first[near[:, 0]].tolist(), first_other[near[:, 1]].tolist(), strict=True))
+    partner_of_equal = dict(zip(other_digests[first_other].tolist(), first_other.tolist(), strict=True))
+    originals = {copy: original for original, copy in equal_pairs.tolist()}
     pairs: list[tuple[int, int]] = []
-    for image, digest in enumerate(image_digests(images).tolist()):
+    for image, digest in enumerate(digests.tolist()):
         # What is true of the first of equal images is true of the others.
-        partner = equal.get(digest, near.get(originals.get(image, image)))
+        partner = partner_of_equal.get(digest, partner_of_near.get(originals.get(image, image)))
         pairs += [] if partner is None else [(image, partner)]
     return np.array(pairs, np.int64).reshape(-1, 2)
 
@@ -88,35 +94,42 @@ def duplicate_groups(count: int, pairs: Pairs) -> Int[np.ndarray, " n"]:
     return groups
 
 
-def _without_copies(images: Images) -> tuple[Indices, Pairs]:
+def _without_copies(digests: Int[np.ndarray, " n"]) -> tuple[Indices, Pairs]:
     """The first of each set of equal images, and pairs of the first and each of its copies."""
-    _, first, inverse = np.unique(image_digests(images), return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
     original = first[inverse]
-    copies = np.flatnonzero(original != np.arange(len(images)))
+    copies = np.flatnonzero(original != np.arange(len(digests)))
     return np.sort(first), np.stack([original[copies], copies], axis=1)
 
 
-def _near_pairs(images: Images, others: Images | None) -> Pairs:
+def _near_pairs(split: Split, others: Split | None) -> Pairs:
+    """Pairs of nearly equal images of one class, none of which are equal."""
     from scipy.spatial import cKDTree
 
-    signatures, deviating = _signatures(images)
-    if others is None:
-        places, targets, nearest = deviating, deviating, _NEAREST
-        tree = cKDTree(signatures[deviating])
-    else:
-        other_signatures, targets = _signatures(others)
-        places, nearest = deviating, _NEAREST - 1
+    signatures, lively = _signatures(split.images)
+    other_signatures, other_lively = (signatures, lively) if others is None else _signatures(others.images)
+    target = split if others is None else others
+    candidates, distances = [np.empty((0, 2), np.int64)], [np.empty(0)]
+    for label in np.intersect1d(split.labels, target.labels):
+        places = lively[split.labels[lively] == label]
+        targets = other_lively[target.labels[other_lively] == label]
+        if not len(places) or not len(targets):
+            continue
+        nearest = _NEAREST + (others is None)  # an image finds itself, too
         tree = cKDTree(other_signatures[targets])
-    if not len(places) or not len(targets):
-        return np.empty((0, 2), np.int64)
-    found = tree.query(signatures[places], range(1, nearest + 1), distance_upper_bound=_MAX_DISTANCE, workers=-1)[1]
-    rows, columns = np.nonzero(found < len(targets))
-    pairs = np.stack([places[rows], targets[found[rows, columns]]], axis=1)
+        distance, found = tree.query(
+            signatures[places], range(1, nearest + 1), distance_upper_bound=_MAX_DISTANCE, workers=-1
+        )
+        rows, columns = np.nonzero(found < len(targets))
+        candidates.append(np.stack([places[rows], targets[found[rows, columns]]], axis=1))
+        distances.append(distance[rows, columns])
+    pairs, order = np.concatenate(candidates), np.argsort(np.concatenate(distances), kind="stable")
     if others is None:
-        pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
-    looked_in = images if others is None else others
+        order = order[pairs[order, 0] != pairs[order, 1]]
+        pairs = np.sort(pairs, axis=1)
+    pairs = np.unique(pairs[order[:_MAX_COMPARED]], axis=0)
     parts = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
-    alike = [_alike(images[part[:, 0]], looked_in[part[:, 1]]) for part in parts]
+    alike = [_alike(split.images[part[:, 0]], target.images[part[:, 1]]) for part in parts]
     return pairs[np.concatenate(alike)] if alike else pairs
 
 

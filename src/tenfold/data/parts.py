@@ -110,15 +110,12 @@ def _groups(
 ) -> tuple[Groups | tuple[()], tuple[str, ...], tuple[str, ...]]:
     """The user's groups joined with those of equal and nearly equal images, notes and warnings; () for no groups.
 
-    Images of two classes that are nearly equal stay apart: what tells the classes apart is smaller than the difference
-    between copies. If most of a class is nearly equal, or all of it equal, a cut through it is all that there can be.
+    If most of a class is nearly equal, or all of it equal, a cut through it is all that there can be.
     """
     labels, count = train.labels, len(train)
     in_class = np.bincount(labels, minlength=len(class_names))
-    pairs = near_duplicates(train.images)
+    pairs = near_duplicates(train)
     equal = digests[pairs[:, 0]] == digests[pairs[:, 1]]
-    of_one_class = labels[pairs[:, 0]] == labels[pairs[:, 1]]
-    pairs, equal = pairs[equal | of_one_class], equal[equal | of_one_class]
     mostly = labels[_share_in_set(labels, duplicate_groups(count, pairs), in_class) > 0.5]
     pairs = pairs[equal | ~np.isin(labels[pairs], mostly).any(axis=1)]
     whole = labels[_share_in_set(labels, duplicate_groups(count, pairs), in_class) == 1]
@@ -127,9 +124,10 @@ def _groups(
     warnings: tuple[str, ...] = ()
     sets = np.bincount(duplicate_groups(count, pairs))
     if (copies := int(sets[sets > 1].sum())) > 0:
+        of_sets = f"{(sets > 1).sum():,} sets" if (sets > 1).sum() > 1 else "one set"
         notes = (
-            f"{copies:,} of {count:,} images are equal or nearly so to others (in {(sets > 1).sum():,} sets): no cut "
-            "separates those of one set.",
+            f"{copies:,} of {count:,} images are equal or nearly so to others ({of_sets}): no cut separates those of "
+            "one set.",
         )
     if cut_through := [class_names[number] for number in np.union1d(mostly, whole)]:
         warnings = (
@@ -155,9 +153,7 @@ def _share_in_set(labels: Labels, sets: Groups, in_class: np.ndarray) -> np.ndar
 
 def _shared_pictures(train: Split, test: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A note, or if there are many a warning, on test images that are also in the training part."""
-    pairs = near_duplicates(test.images, train.images)
-    equal = image_digests(test.images)[pairs[:, 0]] == image_digests(train.images)[pairs[:, 1]]
-    shared = int((equal | (test.labels[pairs[:, 0]] == train.labels[pairs[:, 1]])).sum())
+    shared = len(near_duplicates(test, train))
     if not shared:
         return (), ()
     are = "is" if shared == 1 else "are"

@@ -125,6 +125,8 @@ def test_a_group_column_needs_a_table(patients, tmp_path):
     with pytest.raises(DataError, match="mnist: --group is for pictures of your own"):
         load_dataset("mnist", group_column="patient")
     path = tmp_path / "a.npz"
-    np.savez(path, x_train=np.zeros((4, 8, 8), np.uint8), y_train=[0, 0, 1, 1])
+    np.savez(path, x_train=np.arange(256, dtype=np.uint8).reshape(4, 8, 8), y_train=[0, 0, 1, 1])
+    (tmp_path / "groups.csv").write_text("file,group\nelse.png,A\n")  # of other data
+    assert len(load_dataset(path).train.groups) == 0
     with pytest.raises(DataError, match="groups picture files, but the images here come from no files"):
         load_dataset(path, group_column="patient")

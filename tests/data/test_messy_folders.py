@@ -88,9 +88,16 @@ def test_versions_of_the_pictures_are_refused_as_classes(make):
     folder = make("raw/cat", "raw/dog", "cropped/cat", "cropped/dog")
     with pytest.raises(DataError, match=rf"give one of them, such as {re.escape(str(folder))}/cropped\."):
         load_dataset(folder)
+    folder = make("images", "masks", root="other")
+    with pytest.raises(DataError, match="images/, masks/ are named like versions .* If these are the classes, rename"):
+        load_dataset(folder)
 
 
 def test_a_version_or_part_beside_classes_is_told(make):
+    assert "test/ was read as a class, but named like a version or part" in warnings_of(
+        make("cat", "dog", "test", root="t")
+    )
+    assert warnings_of(make("car", "train", root="vehicles")) == ""
     assert "augmented/ was read as a class, but named like a version" in warnings_of(make("cat", "dog", "augmented"))
     warning = warnings_of(make("cat", "dog", "validation/cat", "validation/dog", root="other"))
     assert "validation/ was read as a class" in warning

@@ -42,7 +42,11 @@ def test_what_tenfold_wrote_is_known_by_its_files(tmp_path, files, own):
     assert not is_own_output(tmp_path / "runs")
 
 
-def test_a_recipe_of_ones_own_makes_no_run(tmp_path):
+def test_a_recipe_of_ones_own_makes_no_run(tmp_path, class_folders):
+    (class_folders / "recipe.toml").write_text(dump_recipe(load_recipe("quick")))  # a copy of a run's
+    assert not is_own_output(class_folders)
+    (class_folders / "2" / "recipe.toml").write_text(dump_recipe(load_recipe("quick")))
+    assert not is_own_output(class_folders / "2")
     folder = write(tmp_path / "cat", "0.png")
     (folder / "recipe.toml").write_text('name = "soup"\n')
     assert not is_own_output(folder)

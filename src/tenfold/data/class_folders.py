@@ -18,7 +18,7 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
     """Warnings about class folders that may be something else, each with both readings and how to choose.
 
     Raises:
-        DataError: All of them are named like parts or versions of the data, and hold folders alone.
+        DataError: All of them are named like parts or versions of the data.
     """
     warnings: tuple[str, ...] = ()
     if table := label_table(folder):
@@ -27,14 +27,15 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
             f"classes; if the table holds the labels, give it instead: {table}",
         )
     nested = [path for path in class_folders if _holds_only_folders(path)]
-    odd = [path for path in class_folders if is_version(path.name) or (part_of(path.name) and path in nested)]
+    odd = [path for path in class_folders if is_version(path.name) or _is_odd_part(path.name)]
     if odd:
         names = shortened([f"{printable(path.name)}/" for path in odd], _NAMED)
         inner = next((path for path in odd if path in nested), None)
-        if len(odd) == len(class_folders) == len(nested):
+        if len(odd) == len(class_folders):
+            give = f"give one of them, such as {inner}" if inner else "sort the pictures into such folders"
             raise DataError(
-                f"{folder}: {names} are named like versions or parts of one data set, and hold folders themselves. "
-                f"Expected a folder for each class: give one of them, such as {inner}."
+                f"{folder}: {names} are named like versions or parts of one data set. Expected a folder for each "
+                f"class: {give}. If these are the classes, rename them."
             )
         give = f"Give {inner}, if the classes are in there; move" if inner else "Move"
         return (
@@ -69,6 +70,11 @@ def _nesting(nested: list[Path]) -> tuple[str, ...]:
         f"Folders that hold no pictures but folders were read as one class each: {shortened(listed, _NAMED)}. If the "
         f"inner folders are the classes, give the one that holds them, such as {first}, or move them out of it.",
     )
+
+
+def _is_odd_part(folder_name: str) -> bool:
+    """Whether a folder is named like a part; a train is a vehicle, too."""
+    return part_of(folder_name) is not None and folder_name.casefold() != "train"
 
 
 def _holds_only_folders(folder: Path) -> bool:

@@ -33,7 +33,7 @@ def with_groups(parts: Parts, path: Path, options: ReadOptions) -> Parts:
         DataError: A column was asked for but there is no such table, or no such column; or no row names a picture.
     """
     table = _table(path, options)
-    if table is None:
+    if table is None or (options.group_column is None and not parts.train.files):
         return parts
     if not parts.train.files:
         raise DataError(f"{path}: {table.name} groups picture files, but the images here come from no files.")

@@ -73,7 +73,8 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _read_parts(path, options, progress), path)
+    parts = with_groups(_read_parts(path, options, progress), path, options)
+    return to_dataset(_short_name(path), parts, path)
 
 
 def load_test_images(
@@ -108,7 +109,7 @@ def _read_parts(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     reader = _reader(path)
     if options.label_from_name and reader is not read_folder:
         raise DataError(f"{path}: --label-from-name is for folders of pictures, and this is none. Leave it out.")
-    return with_groups(reader(path, options, progress), path, options)
+    return reader(path, options, progress)
 
 
 def _with_shape(dataset: Dataset, options: ReadOptions, progress: Progress) -> Dataset:

@@ -9,6 +9,7 @@ from tenfold.data.image_file import IMAGE_SUFFIXES
 
 _DATA_PICTURES = frozenset(("samples.png", "class_distribution.png"))
 _MORE_DATA_PICTURES = frozenset(("augmented_samples.png",))
+_IN_RUNS = frozenset(("figures", "export", "checkpoint"))
 _STEP = re.compile(r"\d\d-[a-z0-9-]+\.png")
 
 
@@ -28,14 +29,15 @@ def is_own_output(folder: Path) -> bool:
 def _is_own_output(folder: Path) -> bool:
     entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
     names = {entry.name for entry in entries}
-    if "recipe.toml" in names and _is_resolved_recipe(folder / "recipe.toml"):
-        return True
+    folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    has_pictures = any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in names)
+    if "recipe.toml" in names and not has_pictures and _IN_RUNS.issuperset(path.name for path in folders):
+        return _is_resolved_recipe(folder / "recipe.toml")
     if names >= _DATA_PICTURES and names <= _DATA_PICTURES | _MORE_DATA_PICTURES:
         return True
     if "00-picture.png" in names and all(map(_STEP.fullmatch, names)):
         return True
-    folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    if not folders or any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in names):
+    if not folders or has_pictures:
         return False
     own = [is_own_output(inner) for inner in folders]
     return any(own) and all(ours or not any(inner.iterdir()) for ours, inner in zip(own, folders, strict=True))

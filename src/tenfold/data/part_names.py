@@ -13,7 +13,7 @@ _PARTS: dict[str, Part] = {
 _MORE_WORDS = re.compile(r"[-_. ]*(set|data|dataset|images?|imgs?|pictures?|pics|photos?|split|part|folder)s?")
 _VERSIONS = frozenset(
     ("raw", "original", "originals", "cropped", "crops", "augmented", "augmentation", "resized", "processed")
-) | frozenset(("preprocessed", "unprocessed", "normalized", "normalised", "masks", "annotations", "thumbnails"))
+) | frozenset(("preprocessed", "normalized", "normalised", "images", "imgs", "masks", "annotations", "thumbnails"))
 
 
 def part_of(folder_name: str) -> Part | None:

@@ -194,6 +194,8 @@ def _told(title: str, verbose: Verbose) -> AbstractContextManager[Progress]:
 def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:
     """The data, and the recipe that says which data it was."""
     if isinstance(data, Dataset):
+        for warning in data.warnings if verbose else ():
+            stderr.print(f"Warning: {warning}")
         return recipe.model_copy(update={"data": None}), data
     source = recipe.data if data is None else str(data)
     if source is not None and printable(source) != source:

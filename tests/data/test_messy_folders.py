@@ -136,6 +136,14 @@ def test_flat_parts_are_refused_with_the_option_that_reads_them(make):
     assert all(Path(file).name.startswith(name) for file, name in classes_of_files(dataset).items())
 
 
+def test_a_flat_test_part_may_have_one_picture_of_a_class(make):
+    folder = make(*(name for name in FLAT if name.startswith("train")), "test/cat.7.png", "test/dog.7.png")
+    assert len(load_dataset(folder, label_from_name=True).test) == 2
+    make("test/cow.7.png")
+    with pytest.raises(DataError, match=r"test: has the class 'cow' \(1 picture\), which train/ lacks"):
+        load_dataset(folder, label_from_name=True)
+
+
 def test_a_flat_test_part_without_labels_is_not_used(make):
     folder = make(*(name for name in FLAT if not name.startswith("val")), "extra/0.png")
     for path in (folder / "test").iterdir():
@@ -153,8 +161,9 @@ def test_flat_parts_without_labels_are_refused(make):
     with pytest.raises(DataError, match=r"4 of 4 pictures have no label in their names, such as 0\.png"):
         load_dataset(folder, label_from_name=True)
     shutil.rmtree(folder / "train")
-    with pytest.raises(DataError, match="has test/, val/ but no train/"):
-        load_dataset(folder)
+    for label_from_name in (False, True):
+        with pytest.raises(DataError, match="has test/, val/ but no train/"):
+            load_dataset(folder, label_from_name=label_from_name)
 
 
 def test_a_flat_folder_is_refused_with_the_option_that_reads_it(make):

@@ -23,8 +23,8 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
     warnings: tuple[str, ...] = ()
     if table := label_table(folder):
         warnings += (
-            f"{table.name} lies beside the class folders and names pictures. The folders' names were taken as the "
-            f"classes; if the table holds the labels, give it instead: {table}",
+            f"{printable(table.name)} lies beside the class folders and names pictures. The folders' names were taken "
+            f"as the classes; if the table holds the labels, give it instead: {printable(table)}",
         )
     nested = [path for path in class_folders if _holds_only_folders(path)]
     odd = [path for path in class_folders if is_version(path.name) or _is_odd_part(path.name)]
@@ -37,7 +37,7 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
                 f"{folder}: {names} are named like versions or parts of one data set. Expected a folder for each "
                 f"class: {give}. If these are the classes, rename them."
             )
-        give = f"Give {inner}, if the classes are in there; move" if inner else "Move"
+        give = f"Give {printable(inner)}, if the classes are in there; move" if inner else "Move"
         return (
             *warnings,
             f"{names} {'was' if len(odd) == 1 else 'were'} read as {'a class' if len(odd) == 1 else 'classes'}, but "
@@ -65,7 +65,7 @@ def _nesting(nested: list[Path]) -> tuple[str, ...]:
             "cut off anew. To keep the parts, put them outside: train/CLASS/… and test/CLASS/….",
         )
     listed = [f"{printable(path.name)} ({shortened(names, _NAMED)})" for path, names in inner.items()]
-    first = next(iter(inner))
+    first = printable(next(iter(inner)))
     return (
         f"Folders that hold no pictures but folders were read as one class each: {shortened(listed, _NAMED)}. If the "
         f"inner folders are the classes, give the one that holds them, such as {first}, or move them out of it.",

@@ -5,11 +5,12 @@ from pathlib import Path
 from tenfold.data.class_folders import doubts, label_table
 from tenfold.data.class_names import name, number_classes, shortened, suggestion
 from tenfold.data.dataset import Split
+from tenfold.data.folder_notes import other_files_note, own_output_note, path_below
 from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import Listing, list_pictures, visible_files, visible_folders
 from tenfold.data.name_labels import label_in_name, labels_from_names, offer
 from tenfold.data.options import ReadOptions
-from tenfold.data.own_output import is_own_output, own_output_below
+from tenfold.data.own_output import is_own_output
 from tenfold.data.part_names import Part, part_of
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
@@ -54,13 +55,13 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
 
 def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing], tuple[str, ...], tuple[str, ...]]:
     """The pictures of each part, "train" among them, with notes and warnings."""
-    notes = _own_output_note(folder)
+    notes = own_output_note(folder)
     split = _split_folders(folder, options)
     if split is None:
         listing = _list_classes(folder, options)
         if len(set(listing.classes)) == 1:
             raise DataError(_single_class(folder, listing, options))
-        notes += _other_files_note(folder, listing.others)
+        notes += other_files_note(folder, listing.others)
         return {"train": listing}, notes, () if options.label_from_name else doubts(folder, visible_folders(folder))
     warnings: tuple[str, ...] = ()
     for sub_folder in [*split.get("validation", []), *split.get("test", [])]:
@@ -79,7 +80,7 @@ def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing]
     for part, use in uses.items():
         for sub_folder in labelled.get(part, []):
             listing = _list_classes(sub_folder, options, may_lack=part != "train")
-            notes += tuple(f"{path.relative_to(folder)}/ is empty: no images of that class." for path in listing.empty)
+            notes += tuple(f"{path_below(folder, path)}/ is empty: no images of that class." for path in listing.empty)
             if part == "validation":
                 joined = "joined the training part"
                 served = "serve as the test part, as there is no test/"
@@ -91,7 +92,7 @@ def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing]
         found = [f"{printable(path.name)} ({_pictures(len(list_pictures(path)[0]))})" for path in unused]
         notes += (f"Beside train/, these folders were not used: {shortened(found)}.",)
     others = [path for listing in parts.values() for path in listing.others]
-    return parts, notes + _other_files_note(folder, others), warnings
+    return parts, notes + other_files_note(folder, others), warnings
 
 
 def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]] | None:
@@ -109,8 +110,6 @@ def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]]
     if len(split) < 2 and not (split and only_parts):
         return None  # a class may be called train, beside car
     if "train" not in split:
-        if options.label_from_name:
-            return None
         found = shortened([f"{path.name}/" for paths in split.values() for path in paths])
         raise DataError(f"{folder}: has {found} but no train/. {_ONE_FOLDER_A_CLASS.capitalize()}")
     if options.label_from_name or any(map(visible_folders, split["train"])):
@@ -133,12 +132,12 @@ def _has_labels(part_folder: Path, options: ReadOptions) -> bool:
 
 
 def _list_classes(folder: Path, options: ReadOptions, *, may_lack: bool = False) -> Listing:
-    """The pictures below a folder with their classes; `may_lack` allows empty class folders."""
+    """The pictures below a folder with their classes; with `may_lack`, there need not be some of each class."""
     if options.label_from_name:
         pictures, others = list_pictures(folder)
         if not pictures:
             raise DataError(f"{folder}: {_what_is_there(visible_files(folder))}")
-        return Listing(pictures, labels_from_names(pictures, folder), others)
+        return Listing(pictures, labels_from_names(pictures, folder, at_least=1 if may_lack else 2), others)
     class_folders, files_beside = visible_folders(folder), visible_files(folder)
     if not class_folders:
         raise DataError(f"{folder}: {_what_is_there(files_beside)}")
@@ -192,29 +191,6 @@ def _class_name(class_folder: Path) -> str:
     except UnicodeEncodeError as error:
         raise DataError(f"{class_folder}: the folder's name is not valid UTF-8. Rename it.") from error
     return name(class_folder.name)
-
-
-def _own_output_note(folder: Path) -> tuple[str, ...]:
-    found = [f"{printable(path.relative_to(folder).as_posix())}/" for path in own_output_below(folder)]
-    return (f"Not used, being written by Tenfold: {shortened(found)}.",) if found else ()
-
-
-def _other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
-    links = [path for path in others if path.is_dir()]
-    files = [path for path in others if path not in links and path.name != "groups.csv"]
-    notes: tuple[str, ...] = ()
-    if files:
-        found = _counted("file", files, folder)
-        notes += (f"Not used, being no pictures by their names or lying beside the class folders: {found}.",)
-    if links:
-        found = _counted("link", links, folder)
-        notes += (f"Not followed, leading to a folder above or to one that is read anyway: {found}.",)
-    return notes
-
-
-def _counted(what: str, paths: list[Path], folder: Path) -> str:
-    example = printable(paths[0].relative_to(folder).as_posix())
-    return f"one {what} ({example})" if len(paths) == 1 else f"{len(paths):,} {what}s (such as {example})"
 
 
 def _pictures(count: int) -> str:

@@ -12,6 +12,7 @@ from tenfold.data.dataset import Split
 from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.errors import DataError
+from tenfold.files import printable
 from tenfold.types import Groups
 
 GROUPS_FILE = "groups.csv"
@@ -45,7 +46,7 @@ def with_groups(parts: Parts, path: Path, options: ReadOptions) -> Parts:
     numbers = numbers.astype(np.int32)
     cut = len(parts.train)
     count, alone = len(set(given) - {""}), given.count("")
-    note = f"{table.name} puts the pictures into {count:,} groups: no cut separates those of one group."
+    note = f"{printable(table.name)} puts the pictures into {count:,} groups: no cut separates those of one group."
     if alone:
         note += f" {alone:,} of {len(given):,} pictures are in none, and count as a group each."
     return replace(

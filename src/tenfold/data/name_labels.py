@@ -22,12 +22,16 @@ def label_in_name(file_name: str) -> str | None:
     return label or None
 
 
-def labels_from_names(paths: Sequence[Path], folder: Path) -> list[str]:
+def labels_from_names(paths: Sequence[Path], folder: Path, at_least: int = 2) -> list[str]:
     """The label of each picture, from its file's name.
 
+    Args:
+        paths: The pictures.
+        folder: What to call them in messages.
+        at_least: How many pictures of each label are expected; where labels are rarer, the names mean something else.
+
     Raises:
-        DataError: A name has no label; or there are labels that only one picture has, or that differ only in upper
-            and lower case: the names mean something else.
+        DataError: A name has no label, a label is too rare, or labels differ only in upper and lower case.
     """
     labels = [label_in_name(path.name) for path in paths]
     example = "expected names such as cat.0.jpg, cat_12.png or 7_0001.png"
@@ -38,7 +42,7 @@ def labels_from_names(paths: Sequence[Path], folder: Path) -> list[str]:
             f"{without[0]}; {example}. Rename or remove them, or sort the pictures into a folder for each class."
         )
     found = [label for label in labels if label is not None]
-    if problem := _problem(found):
+    if problem := _problem(found, at_least):
         raise DataError(f"{folder}: {problem}; {example}. Rename them, or sort the pictures into class folders.")
     return found
 
@@ -47,16 +51,15 @@ def offer(paths: Sequence[Path]) -> str:
     """A sentence that says how to take the labels from the names of these files; "" if they have none."""
     labels = [label_in_name(path.name) for path in paths]
     found = [label for label in labels if label is not None]
-    if not found or len(found) < len(labels) or _problem(found) or len(set(found)) < 2:
+    if not found or len(found) < len(labels) or _problem(found, at_least=2) or len(set(found)) < 2:
         return ""
     classes = shortened(sorted(set(found), key=natural_order))
     return f" The names of the files seem to hold labels ({classes}): to use them, add --label-from-name."
 
 
-def _problem(labels: Sequence[str]) -> str:
+def _problem(labels: Sequence[str], at_least: int) -> str:
     counts = Counter(labels)
-    single = [label for label, count in counts.items() if count == 1]
-    if single:
+    if min(counts.values()) < at_least:
         listed = shortened([f"{label} ({count:,})" for label, count in counts.most_common()])
         return f"the names of its pictures give labels that only one picture has: {listed}"
     spellings = Counter(label.casefold() for label in counts)

@@ -35,6 +35,9 @@ Greys = Float32[np.ndarray, "n height width"]
 Labels = Int32[np.ndarray, " n"]
 """Class numbers, 0…classes-1."""
 
+Groups = Int32[np.ndarray, " n"]
+"""Numbers of groups: images of one group belong together, and no cut separates them."""
+
 Probabilities = Float32[np.ndarray, "n classes"]
 """0…1; each row sums to 1."""
 

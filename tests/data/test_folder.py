@@ -92,7 +92,7 @@ def test_test_pictures_without_classes_are_not_used(tmp_path, class_folders, dra
     assert parts.test is None
     assert parts.notes == (
         "test/ has no class folders, so its images have no labels: not used.",
-        "Beside train/, these folders were not used: sketches.",
+        "Beside train/, these folders were not used: sketches (10 pictures).",
     )
 
 
@@ -105,7 +105,7 @@ def test_a_class_may_be_called_train(tmp_path, draw):
 def test_a_class_of_the_test_part_alone_is_refused(tmp_path, class_folders, draw):
     shutil.copytree(class_folders, tmp_path / "split" / "train")
     draw(tmp_path / "split" / "test" / "3" / "0.png")
-    with pytest.raises(DataError, match="the test part has the class '3', which the training part lacks"):
+    with pytest.raises(DataError, match=r"split/test: has the class '3' \(1 picture\), which train/ lacks"):
         read(tmp_path / "split")
 
 

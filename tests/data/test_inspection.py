@@ -64,6 +64,26 @@ def test_files_are_named():
     assert [item.file for item in finding.items[0]] == ["train/3.png", "test/0.png"]
 
 
+def test_nearly_equal_images_are_pairs():
+    data = dataset([0, 1, 2] * 20, [0, 1, 2] * 5)
+    generator = np.random.default_rng(1)
+    train, test = (generator.integers(0, 200, (count, 24, 24, 1), np.uint8) for count in (60, 15))
+    train[3] = train[0] + 9
+    train[9] = train[0]  # equal ones are another finding
+    data = Dataset("d", Split(train, data.train.labels), Split(test, data.test.labels), data.class_names)
+    finding = by_kind(data)["near_duplicate"]
+    assert (finding.severity, finding.items) == (
+        "note",
+        ((ImageItem("train", 0, "a", None), ImageItem("train", 3, "a", None)),),
+    )
+    test[4] = np.roll(train[1], 1, axis=1)
+    finding = by_kind(data)["near_duplicate"]
+    assert finding.severity == "warning"
+    assert finding.items[1] == (ImageItem("train", 1, "b", None), ImageItem("test", 4, "b", None))
+    assert finding.message.startswith("2 pairs of nearly equal images")
+    assert "Of 1, one is in the training and one in the test part" in finding.message
+
+
 def test_blank_images_of_any_colour(sound):
     sound.train.images[5] = 77
     sound.test.images[5] = 255

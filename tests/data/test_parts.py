@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,3 +58,81 @@ def test_a_file_is_named_with_its_path(tmp_path):
     np.savez(path, x_train=images, y_train=np.zeros(4, int), x_test=images, y_test=np.zeros(4, int))
     with pytest.raises(DataError, match=f"^{re.escape(str(path))}: only the class '0' was found"):
         load_dataset(path)
+
+
+def noisy(labels: list[int], seed: int = 0) -> Split:
+    images = np.random.default_rng(seed).integers(0, 256, (len(labels), 16, 16, 1), np.uint8)
+    return Split(images, np.array(labels, np.int32), tuple(f"{seed}/{i}.png" for i in range(len(labels))))
+
+
+def sides(dataset):
+    return set(dataset.train.files), set(dataset.test.files)
+
+
+def test_shifted_copies_stay_on_one_side_of_the_cut_and_of_the_next():
+    parts = noisy([0, 1] * 40)
+    parts.images[40:] = np.roll(parts.images[:40], 1, axis=2)
+    dataset = to_dataset("d", Parts(parts, None, ("a", "b")))
+    for side in sides(dataset):
+        numbers = {int(file[2:-4]) for file in side}
+        assert numbers == {(number + 40) % 80 for number in numbers}
+    assert len(dataset.test) == 16
+    assert np.unique(dataset.train.groups, return_counts=True)[1].tolist() == [2] * 32
+    assert dataset.notes[0].startswith("80 of 80 images are equal or nearly so to others (40 sets)")
+
+
+def test_nearly_equal_images_of_two_classes_are_apart_and_equal_ones_together():
+    parts = noisy([0, 1] * 40)
+    parts.images[1] = np.roll(parts.images[0], 1, axis=1)
+    parts.images[3] = parts.images[2]
+    dataset = to_dataset("d", Parts(parts, parts, ("a", "b")))
+    groups = dict(zip(dataset.train.files, dataset.train.groups, strict=True))
+    assert groups["0/0.png"] != groups["0/1.png"]
+    assert groups["0/2.png"] == groups["0/3.png"]
+
+
+def test_a_class_that_is_mostly_alike_is_cut_through_and_that_is_told():
+    parts = noisy([0] * 40 + [1] * 20)
+    for number in range(41, 60):
+        parts.images[number] = parts.images[40] // 2 + number
+    dataset = to_dataset("d", Parts(parts, None, ("a", "b")))
+    assert np.bincount(dataset.test.labels).tolist() == [8, 4]
+    assert dataset.warnings == (
+        "Most images of b are equal or nearly so, and are on both sides of every cut: what was learnt by heart counts "
+        "as recognised, and the accuracy is too high.",
+    )
+
+
+def test_copies_in_the_users_own_test_part_are_told_louder_the_more_there_are():
+    train, test = noisy([0, 1] * 100), noisy([0, 1] * 100, seed=1)
+    test.images[:2] = np.clip(train.images[:2].astype(int) + 9, 0, 255)
+    found = "2 of the 200 test images are also, or nearly so, in the training images"
+    assert to_dataset("d", Parts(train, test, ("a", "b"))).warnings == (
+        f"{found}: the accuracy is too high. tenfold data check names them.",
+    )
+    test.images[0] = 0
+    dataset = to_dataset("d", Parts(train, test, ("a", "b")))
+    assert dataset.warnings == ()
+    assert "1 of the 200 test images is also, or nearly so, in" in dataset.notes[0]
+
+
+def test_groups_of_the_user_and_copies_are_one_mechanism():
+    parts = noisy([0, 1] * 40)
+    parts.images[79] = parts.images[1]
+    groups = (np.arange(80) // 4).astype(np.int32)
+    dataset = to_dataset("d", Parts(replace(parts, groups=groups), None, ("a", "b")))
+    for side in sides(dataset):
+        numbers = {int(file[2:-4]) for file in side}
+        assert len({number // 4 for number in numbers}) * 4 == len(numbers)
+    assert len(np.unique(dataset.train.groups)) in (15, 16)
+    assert ("0/79.png" in dataset.test.files) == ("0/0.png" in dataset.test.files)
+
+
+def test_where_groups_leave_nothing_to_cut_off_the_data_is_refused():
+    groups = np.array([0, 1, 0, 1], np.int32)
+    parts = Parts(replace(noisy([0, 0, 1, 1]), groups=groups), None, ("a", "b"))
+    assert len(to_dataset("d", parts).test) == 2
+    shared = noisy([0, 0, 1, 1])
+    shared.images[3] = shared.images[0]
+    with pytest.raises(DataError, match="no test part can be cut off without separating groups"):
+        to_dataset("d", Parts(replace(shared, groups=groups), None, ("a", "b")))

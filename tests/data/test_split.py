@@ -67,3 +67,39 @@ def test_the_message_says_what_to_change(purpose, message):
 def test_classes_of_a_single_image_are_refused(labels):
     with pytest.raises(DataError, match="needs at least 2"):
         stratified_cut(np.array(labels, np.int32), 0.5, 0)
+
+
+@given(labelled, st.integers(1, 5), st.floats(0.05, 0.95), st.integers(0, 2**32 - 1))
+def test_no_group_is_on_both_sides(labels, size, fraction, seed):
+    labels = np.array(labels, np.int32)
+    groups = (np.arange(len(labels)) // size).astype(np.int32)
+    kept, cut = stratified_cut(labels, fraction, seed, groups=groups)
+    assert np.array_equal(np.sort(np.concatenate([kept, cut])), np.arange(len(labels)))
+    assert not set(groups[kept]) & set(groups[cut])
+    assert set(labels) == set(labels[kept])
+
+
+def test_groups_keep_the_shares_of_classes_as_nearly_as_they_can():
+    labels = np.repeat([0, 1, 2], [300, 60, 40]).astype(np.int32)
+    groups = (np.arange(400) // 4).astype(np.int32)  # each of one class
+    for seed in range(20):
+        cut = stratified_cut(labels, 0.2, seed, groups=groups)[1]
+        assert np.bincount(labels[cut]).tolist() == [60, 12, 8]
+    sizes = np.random.default_rng(0).integers(1, 12, 100)
+    groups = np.repeat(np.arange(100), sizes).astype(np.int32)
+    labels = np.random.default_rng(1).integers(0, 3, len(groups)).astype(np.int32)  # groups of several classes
+    for seed in range(20):
+        cut = stratified_cut(labels, 0.2, seed, groups=groups)[1]
+        assert np.abs(np.bincount(labels[cut]) / np.bincount(labels) - 0.2).max() < 0.05
+
+
+def test_groups_of_one_image_each_change_nothing():
+    labels = np.array([0, 1] * 10, np.int32)
+    assert stratified_cut(labels, 0.2, 0, groups=np.arange(20, dtype=np.int32))[1].tolist() == [4, 7, 11, 16]
+
+
+def test_a_class_of_one_group_stays_whole_and_one_of_two_large_ones_gives_the_smaller():
+    labels = np.repeat([0, 1, 2], 10).astype(np.int32)
+    groups = np.array([*range(10), *[10] * 10, *[11] * 4, *[12] * 6], np.int32)
+    cut = stratified_cut(labels, 0.2, 0, groups=groups)[1]
+    assert np.bincount(labels[cut], minlength=3).tolist() == [2, 0, 4]

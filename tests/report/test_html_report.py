@@ -131,6 +131,14 @@ def test_page_is_well_formed_and_loads_nothing() -> None:
     assert 'width="384" height="192"' in html
 
 
+def test_warnings_stand_beside_the_accuracy() -> None:
+    run = {**RUN, "data": {**RUN["data"], "warnings": ["Copies <everywhere>."]}, "warnings": ["Nothing was learnt."]}
+    headline = _render(run=run).partition('<div class="headline">')[2].partition("</div>")[0]
+    assert "Warning: Copies &lt;everywhere&gt;.</p>" in headline
+    assert "Warning: Nothing was learnt.</p>" in headline
+    assert "Warning:" not in _render()
+
+
 def test_page_says_what_the_run_found() -> None:
     text = _Page(_render()).text
     for words in (

@@ -16,12 +16,13 @@ def data(tmp_path):
     return str(path)
 
 
-def test_notes_go_to_stderr_as_they_are(data, capsys):
+def test_notes_and_warnings_go_to_stderr_as_they_are(data, capsys):
     dataset = load_with_progress(data, ReadOptions(size=(4, 4)))
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.splitlines() == [f"Note: {note}" for note in dataset.notes]
-    assert len(dataset.notes) == 2
+    notes = [f"Note: {note}" for note in dataset.notes]
+    assert shown.err.splitlines() == [*notes, *(f"Warning: {warning}" for warning in dataset.warnings)]
+    assert (len(dataset.notes), len(dataset.warnings)) == (2, 1)
 
 
 def test_without_a_terminal_progress_is_plain_lines(data, capsys, monkeypatch):

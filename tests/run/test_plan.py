@@ -1,3 +1,4 @@
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from tenfold.photo.redrawing import redraw
 from tenfold.photo.strangers import draw_strangers
 from tenfold.recipes.recipe import load_recipe
 from tenfold.recipes.settings import MOST_REDRAWN
-from tenfold.run.plan import drawn_strangers, learning_material, training_splits, with_redrawn
+from tenfold.run.plan import drawn_strangers, learning_material, make_plan, training_splits, with_redrawn
+from tenfold.run.provenance import Stopwatch
 
 
 def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
@@ -22,6 +24,40 @@ def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing
     assert np.bincount(half.labels).tolist() == [45, 45, 45]
     watched = load_recipe("dense-512").training
     assert training_splits(dataset, watched) == (dataset.train, dataset.test)
+
+
+def test_the_validation_cut_separates_no_groups(dataset):
+    groups = (np.arange(len(dataset.train)) // 9).astype(np.int32)
+    grouped = replace(dataset, train=replace(dataset.train, groups=groups))
+    train, validation = training_splits(grouped, load_recipe("dense-128").training)
+    assert np.bincount(validation.labels).tolist() == [18, 18, 18]
+    assert not set(train.groups) & set(validation.groups)
+    half = load_recipe("dense-128").training.model_copy(update={"fraction": 0.5})
+    train, validation = training_splits(grouped, half)
+    assert not set(train.groups) & set(validation.groups)
+
+
+@pytest.mark.parametrize(("name", "validation_sum"), [("mnist", 1883219532), ("fashion-mnist", 960637167)])
+def test_the_tutorials_validation_images_are_for_ever_the_same(name, validation_sum):
+    validation = training_splits(load_dataset(name), load_recipe("dense-128").training)[1]
+    assert zlib.crc32(validation.images.tobytes() + validation.labels.tobytes()) == validation_sum
+
+
+@pytest.mark.parametrize(
+    ("counts", "kind"), [((300, 25, 100), "warnings"), ((100, 25, 100), "notes"), ((50, 25, 50), None)]
+)
+def test_unequal_classes_are_told_with_the_setting_to_try(dataset, capsys, counts, kind):
+    labels = np.repeat(np.arange(3, dtype=np.int32), counts)
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), 10, 10, 1), np.uint8)
+    unequal = replace(dataset, train=Split(images, labels))
+    plan = make_plan(unequal, load_recipe("dense-128"), "auto", Stopwatch())
+    told = {"warnings": plan.dataset.warnings, "notes": plan.dataset.notes}
+    assert [name for name, messages in told.items() if messages] == ([kind] if kind else [])
+    shown = capsys.readouterr().err
+    assert ("--set training.class_weight=balanced" in shown) == bool(kind)
+    assert shown.startswith({"warnings": "Warning: The class 'top' has", "notes": "Note: The class", None: ""}[kind])
+    weighted = load_recipe("dense-128", ["training.class_weight=balanced"])
+    assert make_plan(unequal, weighted, 0, Stopwatch()).dataset.warnings == ()
 
 
 def test_copies_in_another_hand_follow_the_images_themselves():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import tenfold
 from tenfold.data.dataset import Dataset
@@ -16,6 +17,7 @@ from tenfold.keras_on_jax import keras
 from tenfold.onnx_runtime import onnxruntime
 from tenfold.photo.strangers import draw_strangers
 from tenfold.recipes.recipe import load_recipe
+from tenfold.run.evaluate import evaluate
 from tenfold.run.plan import training_splits
 
 FILES = {
@@ -360,3 +362,35 @@ def test_a_network_that_has_seen_strangers_is_unsure_of_them(tmp_path):
         classifier.probabilities(images).max(axis=1).mean() for images in (draw_strangers(200, test, 99), test)
     )
     assert known - strange > 0.3  # 0.17 without strangers
+
+
+def test_a_training_that_learns_nothing_is_told_with_likely_causes(dataset, recipe_file, tmp_path, capsys):
+    settings = ["compile.optimizer.learning_rate=1000.0", "training.epochs=2"]
+    run = tenfold.train(dataset, recipe_file, overrides=settings, out=tmp_path / "run", verbose=2)
+    (warning,) = json.loads((run.path / "run.json").read_text())["warnings"]
+    assert warning.startswith("The model learnt nothing: it is right about 3")
+    assert "about 33.7%. Likely causes" in warning
+    assert "--set compile.optimizer.learning_rate=100" in warning
+    assert f"Warning: {warning}" in capsys.readouterr().err
+    assert "The model learnt nothing" in (run.path / "report.html").read_text().partition("<h2>")[0]
+
+
+def test_a_training_that_learns_has_no_warning(run):
+    assert json.loads((run.path / "run.json").read_text())["warnings"] == []
+
+
+def test_runs_inside_the_data_are_no_data(dataset, recipe_file, tmp_path, monkeypatch):
+    """Trained in the data's own folder, twice, and once into a class folder: the data stays the same."""
+    monkeypatch.chdir(tmp_path)
+    for number, (image, label) in enumerate(zip(dataset.train.images[:60], dataset.train.labels, strict=False)):
+        folder = tmp_path / dataset.class_names[label]
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(image[..., 0]).save(folder / f"{number}.png")
+    runs = [
+        tenfold.train(".", recipe_file, epochs=1, out=out, verbose=0) for out in (None, None, tmp_path / "top" / "r")
+    ]
+    data = [json.loads((run.path / "run.json").read_text())["data"] for run in runs]
+    assert len({entry["fingerprint"] for entry in data}) == 1
+    assert data[2]["classes"] == ["bottom", "middle", "top"]
+    assert data[2]["notes"][0] == "Not used, being written by Tenfold: runs/."
+    assert evaluate("last").accuracy == runs[1].metrics.accuracy

@@ -199,6 +199,7 @@ def _summary(dataset: "Dataset") -> dict[str, Any]:
         "train": _split_summary(dataset.train, len(dataset.class_names)),
         "test": _split_summary(dataset.test, len(dataset.class_names)),
         "notes": dataset.notes,
+        "warnings": dataset.warnings,
     }
 
 
@@ -252,7 +253,8 @@ def _finding_lines(finding: "Finding") -> Iterator[str]:
     yield f"{finding.severity}: {finding.message}"
     for item in finding.items[:_ITEMS_SHOWN]:
         if isinstance(item, tuple):
-            yield "    " + " = ".join(f"{_place(image)} ({image.class_name})" for image in item)
+            sign = " ≈ " if finding.kind == "near_duplicate" else " = "
+            yield "    " + sign.join(f"{_place(image)} ({image.class_name})" for image in item)
         elif hasattr(item, "split"):
             yield f"    {_place(item)} ({item.class_name})"
     if len(finding.items) > _ITEMS_SHOWN:

@@ -106,7 +106,7 @@ def _files(given: str, errors: list[ImageError]) -> list[str]:
 def _better_folders(folder: Path, names: Sequence[str]) -> str:
     """The sub-folders that hold images, as what to type instead."""
     from tenfold.data.class_names import natural_order
-    from tenfold.data.folder import list_pictures
+    from tenfold.data.listing import list_pictures
 
     with suppress(OSError, DataError):
         folders = [folder / name for name in sorted(names, key=natural_order) if (folder / name).is_dir()]

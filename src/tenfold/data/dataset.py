@@ -9,7 +9,7 @@ import numpy as np
 from tenfold.data.class_names import is_plain
 from tenfold.data.sizes import MOST_PIXELS
 from tenfold.errors import DataError
-from tenfold.types import Images, Indices, Labels
+from tenfold.types import Groups, Images, Indices, Labels
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,14 @@ class Split:
         labels: int32 [n], 0…classes-1.
         files: Where each image came from, relative to the data set's folder; empty if they came out of
             arrays.
+        groups: int32 [n]; images with the same number belong together (a patient, copies of one picture), and no cut
+            separates them. Empty if each is on its own.
     """
 
     images: Images
     labels: Labels
     files: tuple[str, ...] = ()
+    groups: Groups | tuple[()] = ()
 
     def __len__(self) -> int:
         """The number of images."""
@@ -34,7 +37,8 @@ class Split:
     def take(self, indices: Indices) -> "Split":
         """The images at these positions, in this order."""
         files = tuple(self.files[index] for index in indices) if self.files else ()
-        return Split(self.images[indices], self.labels[indices], files)
+        groups = np.asarray(self.groups)[indices] if len(self.groups) else ()
+        return Split(self.images[indices], self.labels[indices], files, groups)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Dataset:
         class_names: One name for each label, in the order of the labels.
         notes: Choices that were made while reading, one sentence each ("12 images of other sizes were resized
             to 28×28.").
+        warnings: What may make the model or its accuracy worthless, one sentence each; shown beside the accuracy.
 
     Raises:
         DataError: Shapes, types, lengths or labels do not fit together.
@@ -58,6 +63,7 @@ class Dataset:
     test: Split
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse splits that do not fit together, and names that no file or page could hold."""
@@ -120,6 +126,8 @@ def _check_split(where: str, split: Split, classes: int) -> None:
         raise DataError(f"{where}: images are {_shape(split)}; expected at most {MOST_PIXELS:,} pixels. Shrink them.")
     if len(split.files) not in (0, len(labels)):
         raise DataError(f"{where}: {len(split.files):,} files for {len(labels):,} labels; expected as many, or none.")
+    if len(split.groups) not in (0, len(labels)):
+        raise DataError(f"{where}: {len(split.groups):,} groups for {len(labels):,} labels; expected as many, or none.")
     if len(images) != len(labels):
         raise DataError(
             f"{where}: {len(images):,} images but {len(labels):,} labels; expected one label for each image."

@@ -1,51 +1,43 @@
 """Reading a folder with one sub-folder per class, or one that is already split into train/ and test/."""
 
-import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
-from tenfold.data.class_names import name, natural_order, number_classes, shortened
+from tenfold.data.class_folders import doubts, label_table
+from tenfold.data.class_names import name, number_classes, shortened, suggestion
 from tenfold.data.dataset import Split
+from tenfold.data.folder_notes import other_files_note, own_output_note, path_below
 from tenfold.data.image_file import IMAGE_SUFFIXES
+from tenfold.data.listing import Listing, list_pictures, visible_files, visible_folders
+from tenfold.data.name_labels import label_in_name, labels_from_names, offer
 from tenfold.data.options import ReadOptions
+from tenfold.data.own_output import is_own_output
+from tenfold.data.part_names import Part, part_of
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress
 from tenfold.errors import DataError
 from tenfold.files import printable
 
-_PART_OF = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-}
-_IGNORED = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
 _DATA_SUFFIXES = (".csv", ".npz", ".zip", ".tar", ".gz")
-
-
-@dataclass
-class Listing:
-    """Picture files with their classes, and the files that are no pictures by their names."""
-
-    paths: list[Path] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
-    others: list[Path] = field(default_factory=list)
+_ONE_FOLDER_A_CLASS = "expected one sub-folder for each class, with its images in it."
 
 
 def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts:
     """Read the pictures of a folder; the names of its sub-folders are the classes, in natural order.
 
-    With a sub-folder train/ that holds class folders itself, test/ is the test part. Validation images
-    (val/, valid/, validation/, dev/) join the training part, since recipes cut their own; if there is no
-    test/, they are the test part. Pictures further down count for the class they are below. Hidden files
-    are skipped, other files named in a note. Links to folders are followed, unless they lead back.
+    With a sub-folder train/ (or training_set/, train_images/, …) that holds class folders itself, test/ is the test
+    part. Validation images (val/, valid/, validation/, dev/) join the training part, since recipes cut their own; if
+    there is no test/, they are the test part. Pictures further down count for the class they are below. Hidden files
+    and what Tenfold wrote are skipped, other files named in a note. Links to folders are followed, unless they lead
+    back. With `options.label_from_name`, the files' names give the classes, and folders no more than the parts.
 
     Raises:
         DataError: The folder is empty or laid out differently, or a class has no pictures.
         ImageError: A picture cannot be decoded.
     """
-    parts, notes = _list_parts(folder)
+    if is_own_output(folder):
+        raise DataError(f"{folder}: holds what Tenfold wrote, no data. Give a folder with {_ONE_FOLDER_A_CLASS[9:]}")
+    parts, notes, warnings = _list_parts(folder, options)
     train, test = parts["train"], parts.get("test")
     paths = train.paths + (test.paths if test else [])
     images, picture_notes, bad = read_pictures(paths, options, progress)
@@ -59,111 +51,128 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
         None if test_labels is None else Split(images[cut:], test_labels, files[cut:]),
         names,
         notes + picture_notes,
+        warnings,
     )
 
 
-def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
-    """All files below a folder in natural order: those that are pictures by their names, and the others.
-
-    Links to folders are followed. Those that lead to a folder above, or to one that is read anyway, count
-    among the others: they would go on without end, or give the same pictures twice.
-    """
-    pictures: list[Path] = []
-    others: list[Path] = []
-    resolved = folder.resolve()
-    seen = {_identity(place) for place in (resolved, *resolved.parents)}
-    for parent, folders, files in os.walk(folder, onerror=_refuse_unreadable, followlinks=True):
-        visible = sorted((name for name in folders if not _is_hidden(name)), key=natural_order)
-        folders[:] = [name for name in visible if _is_new(Path(parent, name), seen)]
-        others += [Path(parent, name) for name in visible if name not in folders and Path(parent, name).is_symlink()]
-        for file in sorted((file for file in files if not _is_hidden(file)), key=natural_order):
-            path = Path(parent, file)
-            (pictures if path.suffix.lower() in IMAGE_SUFFIXES else others).append(path)
-    return pictures, others
-
-
-def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
-    """Whether a folder was not met before, be it by another name; from now on it was."""
-    identity = _identity(folder)
-    new = identity not in seen
-    seen.add(identity)
-    return new
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
-    return status.st_dev, status.st_ino
-
-
-def _refuse_unreadable(error: OSError) -> NoReturn:
-    raise DataError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions.") from error
-
-
-def _list_parts(folder: Path) -> tuple[dict[str, Listing], tuple[str, ...]]:
-    split = _split_folders(folder)
+def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing], tuple[str, ...], tuple[str, ...]]:
+    """The pictures of each part, "train" among them, with notes and warnings."""
+    notes = own_output_note(folder)
+    split = _split_folders(folder, options)
     if split is None:
-        listing = _list_classes(folder)
+        listing = _list_classes(folder, options)
         if len(set(listing.classes)) == 1:
-            raise DataError(_single_class(folder))
-        return {"train": listing}, _other_files_note(folder, listing.others)
-    notes: tuple[str, ...] = ()
-    parts: dict[str, Listing] = {}
-    for part, sub_folders in split.items():
-        for sub_folder in sub_folders:
-            if part == "test" and not _visible_folders(sub_folder):
-                notes += (f"{sub_folder.name}/ has no class folders, so its images have no labels: not used.",)
-                continue
-            parts[part] = _joined(parts.get(part), _list_classes(sub_folder))
-    if validation := parts.pop("validation", None):
-        target = "train" if "test" in parts else "test"
-        use = "joined the training part" if target == "train" else "serve as the test part, as there is no test/"
-        notes += (f"The {len(validation.paths):,} validation images {use}.",)
-        parts[target] = _joined(parts.get(target), validation)
+            raise DataError(_single_class(folder, listing, options))
+        notes += other_files_note(folder, listing.others)
+        return {"train": listing}, notes, () if options.label_from_name else doubts(folder, visible_folders(folder))
+    warnings: tuple[str, ...] = ()
+    for sub_folder in [*split.get("validation", []), *split.get("test", [])]:
+        if not _has_labels(sub_folder, options):
+            where = "labels in their names" if options.label_from_name else "class folders"
+            notes += (f"{sub_folder.name}/ has no {where}, so its images have no labels: not used.",)
+    labelled = {
+        part: [path for path in paths if part == "train" or _has_labels(path, options)] for part, paths in split.items()
+    }
+    uses: dict[Part, Part] = {
+        "train": "train",
+        "validation": "train" if labelled.get("test") else "test",
+        "test": "test",
+    }
+    parts: dict[Part, Listing] = {}
+    for part, use in uses.items():
+        for sub_folder in labelled.get(part, []):
+            listing = _list_classes(sub_folder, options, may_lack=part != "train")
+            notes += tuple(f"{path_below(folder, path)}/ is empty: no images of that class." for path in listing.empty)
+            if part == "validation":
+                joined = "joined the training part"
+                served = "serve as the test part, as there is no test/"
+                notes += (f"The {len(listing.paths):,} validation images {joined if use == 'train' else served}.",)
+            if part != "train":
+                warnings += _unknown_classes(sub_folder, listing, parts["train"], use)
+            parts[use] = parts.get(use, Listing()) + listing
+    if unused := [path for path in visible_folders(folder) if part_of(path.name) is None]:
+        found = [f"{printable(path.name)} ({_pictures(len(list_pictures(path)[0]))})" for path in unused]
+        notes += (f"Beside train/, these folders were not used: {shortened(found)}.",)
     others = [path for listing in parts.values() for path in listing.others]
-    unused = [printable(path.name) for path in _visible_folders(folder) if path.name.lower() not in _PART_OF]
-    if unused:
-        notes += (f"Beside train/, these folders were not used: {shortened(unused)}.",)
-    return parts, notes + _other_files_note(folder, others)
+    return parts, notes + other_files_note(folder, others), warnings
 
 
-def _split_folders(folder: Path) -> dict[str, list[Path]] | None:
-    """The folders of each part; None if the sub-folders are classes."""
-    split: dict[str, list[Path]] = {}
-    sub_folders = _visible_folders(folder)
+def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]] | None:
+    """The folders of each part; None if the sub-folders are classes.
+
+    Raises:
+        DataError: The sub-folders are parts by their names, but their pictures have no labels.
+    """
+    split: dict[Part, list[Path]] = {}
+    sub_folders = visible_folders(folder)
     for sub_folder in sub_folders:
-        if part := _PART_OF.get(sub_folder.name.lower()):
-            split.setdefault(part, []).append(sub_folder)
+        if part := part_of(sub_folder.name):
+            split.setdefault(part, []).append(_unwrapped(sub_folder))
     only_parts = sum(map(len, split.values())) == len(sub_folders)
-    if "train" not in split or not (len(split) > 1 or only_parts):
-        return None
-    if any(_visible_folders(sub_folder) for sub_folder in split["train"]):
+    if len(split) < 2 and not (split and only_parts):
+        return None  # a class may be called train, beside car
+    if "train" not in split:
+        found = shortened([f"{path.name}/" for paths in split.values() for path in paths])
+        raise DataError(f"{folder}: has {found} but no train/. {_ONE_FOLDER_A_CLASS.capitalize()}")
+    if options.label_from_name or any(map(visible_folders, split["train"])):
         return split
-    if only_parts:
-        raise DataError(f"{split['train'][0]}: has no sub-folders; expected one for each class, with its images in it.")
-    return None
+    raise DataError(_unlabelled(folder, split["train"][0]))
 
 
-def _list_classes(folder: Path) -> Listing:
-    class_folders = _visible_folders(folder)
-    pictures_beside = [path for path in _visible(folder) if path.is_file()]
+def _unwrapped(part_folder: Path) -> Path:
+    """The folder inside, where there is nothing else and it is named after the same part, as in training_set/."""
+    inner = visible_folders(part_folder)
+    if len(inner) == 1 and part_of(inner[0].name) == part_of(part_folder.name) and not visible_files(part_folder):
+        return _unwrapped(inner[0])
+    return part_folder
+
+
+def _has_labels(part_folder: Path, options: ReadOptions) -> bool:
+    if options.label_from_name:
+        return any(label_in_name(path.name) for path in list_pictures(part_folder)[0])
+    return bool(visible_folders(part_folder))
+
+
+def _list_classes(folder: Path, options: ReadOptions, *, may_lack: bool = False) -> Listing:
+    """The pictures below a folder with their classes; with `may_lack`, there need not be some of each class."""
+    if options.label_from_name:
+        pictures, others = list_pictures(folder)
+        if not pictures:
+            raise DataError(f"{folder}: {_what_is_there(visible_files(folder))}")
+        return Listing(pictures, labels_from_names(pictures, folder, at_least=1 if may_lack else 2), others)
+    class_folders, files_beside = visible_folders(folder), visible_files(folder)
     if not class_folders:
-        raise DataError(f"{folder}: {_what_is_there(pictures_beside)}")
+        raise DataError(f"{folder}: {_what_is_there(files_beside)}")
     _refuse_equal_names(class_folders)
-    listing = Listing(others=pictures_beside)
+    listing = Listing(others=files_beside)
     for class_folder in class_folders:
         pictures, others = list_pictures(class_folder)
-        if not pictures:
+        if not pictures and not (may_lack and not others):
             raise DataError(_no_pictures(class_folder, others))
-        listing.paths += pictures
-        listing.classes += [_class_name(class_folder)] * len(pictures)
-        listing.others += others
+        empty = [] if pictures else [class_folder]
+        listing += Listing(pictures, [_class_name(class_folder)] * len(pictures), others, empty)
     return listing
 
 
-def _joined(first: Listing | None, second: Listing) -> Listing:
-    if first is None:
-        return second
-    return Listing(first.paths + second.paths, first.classes + second.classes, first.others + second.others)
+def _unknown_classes(folder: Path, listing: Listing, train: Listing, use: Part) -> tuple[str, ...]:
+    """A warning about classes that the training part gets from its validation images alone.
+
+    Raises:
+        DataError: The images are for the test, and the model cannot know their classes.
+    """
+    lacking = [class_name for class_name in dict.fromkeys(listing.classes) if class_name not in train.classes]
+    if not lacking:
+        return ()
+    named = shortened([f"{class_name!r} ({_pictures(listing.classes.count(class_name))})" for class_name in lacking])
+    told = f"has the class{'' if len(lacking) == 1 else 'es'} {named}, which train/ lacks"
+    if use == "train":
+        joined = "The validation images join the training part, so the model learns these from them alone"
+        return (f"{folder.name}/ {told}. {joined}.",)
+    known = list(dict.fromkeys(train.classes))
+    raise DataError(
+        f"{folder}: {told}{suggestion(lacking[0], known)} It is the test part, and the training part's classes are "
+        f"{shortened(known)}. Add training images, or remove the folder."
+    )
 
 
 def _without(listing: Listing, bad: frozenset[Path]) -> Listing:
@@ -191,46 +200,21 @@ def _class_name(class_folder: Path) -> str:
     return name(class_folder.name)
 
 
-def _visible(folder: Path) -> list[Path]:
-    try:
-        return sorted((path for path in folder.iterdir() if not _is_hidden(path.name)), key=_by_name)
-    except OSError as error:
-        _refuse_unreadable(error)
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
-def _visible_folders(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if path.is_dir()]
-
-
-def _by_name(path: Path) -> tuple[object, ...]:
-    return natural_order(path.name)
-
-
-def _is_hidden(file_name: str) -> bool:
-    return file_name.startswith(".") or file_name.lower() in _IGNORED
-
-
-def _other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
-    links = [path for path in others if path.is_dir()]
-    files = [path for path in others if path not in links]
-    notes: tuple[str, ...] = ()
-    if files:
-        found = _counted("file", files, folder)
-        notes += (f"Not used, being no pictures by their names or lying beside the class folders: {found}.",)
-    if links:
-        found = _counted("link", links, folder)
-        notes += (f"Not followed, leading to a folder above or to one that is read anyway: {found}.",)
-    return notes
-
-
-def _counted(what: str, paths: list[Path], folder: Path) -> str:
-    example = printable(paths[0].relative_to(folder).as_posix())
-    return f"one {what} ({example})" if len(paths) == 1 else f"{len(paths):,} {what}s (such as {example})"
-
-
-def _single_class(folder: Path) -> str:
-    (only,) = _visible_folders(folder)
-    hint = f" Did you mean {only}?" if len(_visible_folders(only)) > 1 else " Add a sub-folder for each other class."
+def _single_class(folder: Path, listing: Listing, options: ReadOptions) -> str:
+    if options.label_from_name:
+        return (
+            f"{folder}: the names of its {len(listing.paths):,} pictures give only the label {listing.classes[0]!r}; "
+            "a classifier needs at least two classes. Sort the pictures into a folder for each class."
+        )
+    (only,) = visible_folders(folder)
+    hint = f" Did you mean {only}?" if len(visible_folders(only)) > 1 else " Add a sub-folder for each other class."
+    if table := label_table(folder):
+        hint = f" {table.name} names pictures: did you mean {table}?"
+    hint += offer(listing.paths)
     return f"{folder}: has only one class folder, {only.name!r}; a classifier needs at least two classes.{hint}"
 
 
@@ -242,11 +226,19 @@ def _no_pictures(class_folder: Path, others: list[Path]) -> str:
     )
 
 
+def _unlabelled(folder: Path, train: Path) -> str:
+    """Why pictures in train/ itself have no labels, and how they may get some."""
+    pictures = [path for path in visible_files(train) if path.suffix.lower() in IMAGE_SUFFIXES]
+    table = label_table(folder) or label_table(train)
+    hint = f" {table.name} names pictures: did you mean {table}?" if table else offer(pictures)
+    return f"{train}: has no sub-folders; expected one for each class, with its images in it.{hint}"
+
+
 def _what_is_there(files: list[Path]) -> str:
-    expected = "expected one sub-folder for each class, with its images in it."
-    data = [path for path in files if path.suffix.lower() in _DATA_SUFFIXES]
+    data = [path for path in files if path.suffix.lower() in _DATA_SUFFIXES and path.name != "groups.csv"]
     if data:
-        return f"has no sub-folders but {data[0].name}. Give that file itself, or {expected.removesuffix('.')}."
-    if any(path.suffix.lower() in IMAGE_SUFFIXES for path in files):
-        return f"its images lie beside one another, so that their classes are unknown; {expected}"
-    return f"{'has no sub-folders' if files else 'is empty'}; {expected}"
+        return f"has no sub-folders but {data[0].name}. Give that file itself, or make a sub-folder for each class."
+    if pictures := [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]:
+        unknown = "its images lie beside one another, so that their classes are unknown"
+        return f"{unknown}; {_ONE_FOLDER_A_CLASS}{offer(pictures)}"
+    return f"{'has no sub-folders' if files else 'is empty'}; {_ONE_FOLDER_A_CLASS}"

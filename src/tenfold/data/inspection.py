@@ -1,13 +1,14 @@
 """What may be wrong with a data set: duplicates, blank or dark images, unbalanced or tiny classes."""
 
-import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from tenfold.data.dataset import Dataset, Split
+from tenfold.data.near_duplicates import image_digests, near_duplicates
 from tenfold.types import Images
 
 Severity = Literal["problem", "warning", "note"]
@@ -43,11 +44,11 @@ class Finding:
 
     Args:
         kind: "conflicting-labels", "duplicates-across-splits", "duplicates-in-train", "duplicates-in-test",
-            "blank-images", "dark-images", "imbalance", "few-training-images" or "few-test-images".
+            "near_duplicate", "blank-images", "dark-images", "imbalance", "few-training-images" or "few-test-images".
         severity: "problem" (the data contradicts itself), "warning" (results will suffer or mislead) or
         "note".
         message: What was found and what to do, in plain words.
-        items: The images, the classes, or for duplicates the groups of equal images.
+        items: The images, the classes, or for duplicates the groups of equal images; pairs of nearly equal ones.
     """
 
     kind: str
@@ -59,13 +60,15 @@ class Finding:
 def findings(dataset: Dataset) -> list[Finding]:
     """Look for what is commonly wrong with image data; the worst comes first, and nothing gives [].
 
-    Duplicates are exact: equal in every pixel, after the images were brought to one size.
+    Duplicates are equal in every pixel, after the images were brought to one size; `tenfold.data.near_duplicates` says
+    which are nearly equal.
     """
     found = [
         *_duplicates(dataset),
+        *_near_duplicates(dataset),
         *_blank_images(dataset),
         *_dark_images(dataset),
-        *_imbalance(dataset),
+        *imbalance(dataset.train, dataset.class_names),
         *_few_images(dataset),
     ]
     order = ("problem", "warning", "note")
@@ -104,12 +107,30 @@ _DUPLICATE_MESSAGES: dict[str, tuple[Severity, str]] = {
 }
 
 
+def _near_duplicates(dataset: Dataset) -> list[Finding]:
+    """Pairs that are nearly equal; of equal images, the first stands for all."""
+    images = np.concatenate([dataset.train.images, dataset.test.images])
+    labels = np.concatenate([dataset.train.labels, dataset.test.labels])
+    digests, cut = image_digests(images), len(dataset.train)
+    pairs = near_duplicates(Split(images, labels))
+    pairs = pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
+    if not len(pairs):
+        return []
+    places = [("train", index) for index in range(cut)] + [("test", index) for index in range(len(dataset.test))]
+    items = tuple((_item(dataset, *places[first]), _item(dataset, *places[second])) for first, second in pairs)
+    across = int(((pairs[:, 0] < cut) & (pairs[:, 1] >= cut)).sum())
+    message = f"{_count(len(pairs), 'pair')} of nearly equal images: shifted, compressed again or a little brighter."
+    if across:
+        message += f" Of {across:,}, one is in the training and one in the test part: remove one of them."
+    return [Finding("near_duplicate", "warning" if across else "note", message, items)]
+
+
 def _equal_images(dataset: Dataset) -> list[tuple[ImageItem, ...]]:
     """Groups of two or more images that are equal in every pixel, in the order of their first image."""
-    places: dict[bytes, list[tuple[Literal["train", "test"], int]]] = defaultdict(list)
+    places: dict[int, list[tuple[Literal["train", "test"], int]]] = defaultdict(list)
     for part, split in _parts(dataset):
-        for index, image in enumerate(np.ascontiguousarray(split.images)):
-            places[hashlib.blake2b(image.data, digest_size=16).digest()].append((part, index))
+        for index, digest in enumerate(image_digests(split.images).tolist()):
+            places[digest].append((part, index))
     return [tuple(_item(dataset, part, index) for part, index in group) for group in places.values() if len(group) > 1]
 
 
@@ -139,19 +160,19 @@ def _dark_images(dataset: Dataset) -> list[Finding]:
     return [Finding("dark-images", "warning", message, ())]
 
 
-def _imbalance(dataset: Dataset) -> list[Finding]:
-    counts = np.bincount(dataset.train.labels, minlength=len(dataset.class_names))
+def imbalance(train: Split, class_names: Sequence[str]) -> list[Finding]:
+    """The finding that one class has many times as many images as another, if it is so."""
+    counts = np.bincount(train.labels, minlength=len(class_names))
     smallest, largest = int(counts.argmin()), int(counts.argmax())
     ratio = counts[largest] / max(counts[smallest], 1)
     if ratio < IMBALANCE_NOTED:
         return []
-    names = dataset.class_names
     message = (
-        f"The class {names[largest]!r} has {ratio:.1f} times as many training images as {names[smallest]!r} "
-        f"({counts[largest]:,} and {counts[smallest]:,}). Look at each class's own recall, and use class "
-        "weights."
+        f"The class {class_names[largest]!r} has {ratio:.1f} times as many training images as "
+        f"{class_names[smallest]!r} ({counts[largest]:,} and {counts[smallest]:,}). Look at each class's own recall, "
+        "and try class weights: --set training.class_weight=balanced"
     )
-    items = tuple(ClassItem(names[number], int(counts[number])) for number in (largest, smallest))
+    items = tuple(ClassItem(class_names[number], int(counts[number])) for number in (largest, smallest))
     return [Finding("imbalance", "warning" if ratio >= IMBALANCE_WARNED else "note", message, items)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tenfold.data.class_names import name, natural_order, number_classes, shortened
 from tenfold.data.dataset import Split
-from tenfold.data.folder import list_pictures
+from tenfold.data.listing import list_pictures
 from tenfold.data.options import ReadOptions
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures

@@ -10,6 +10,7 @@ from tenfold.data.csv_file import read_csv
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.folder import read_folder
 from tenfold.data.foreign_files import conversion
+from tenfold.data.groups import with_groups
 from tenfold.data.idx_folder import find_idx_folder, is_idx_file, read_idx_folder
 from tenfold.data.known_classes import read_known_classes
 from tenfold.data.npz import read_npz
@@ -73,7 +74,8 @@ def read_dataset(source: str | Path, options: ReadOptions, progress: Progress) -
     if isinstance(source, str) and (entry := CATALOG.get(catalog_name(source))):
         return _with_shape(load_catalog_entry(entry), options, progress)
     path = _existing_path(source)
-    return to_dataset(_short_name(path), _read_parts(path, options, progress), path)
+    parts = with_groups(_read_parts(path, options, progress), path, options)
+    return to_dataset(_short_name(path), parts, path)
 
 
 def load_test_images(
@@ -116,6 +118,8 @@ def _read_parts(path: Path, options: ReadOptions, progress: Progress) -> Parts:
         raise DataError(
             f"{path}: --label is for CSV files, and this is none. Give the CSV file itself, or leave it out."
         )
+    if options.label_from_name and reader is not read_folder:
+        raise DataError(f"{path}: --label-from-name is for folders of pictures, and this is none. Leave it out.")
     return reader(path, options, progress)
 
 
@@ -125,6 +129,9 @@ def _with_shape(dataset: Dataset, options: ReadOptions, progress: Progress) -> D
         return dataset
     if options.label_column is not None:
         raise DataError(f"{dataset.name}: --label is for CSV files of your own. Leave it out.")
+    if options.label_from_name or options.group_column is not None:
+        option = "--label-from-name" if options.label_from_name else "--group"
+        raise DataError(f"{dataset.name}: {option} is for pictures of your own. Leave it out.")
     (train, test), notes = bring_to_one_shape([dataset.train.images, dataset.test.images], options, progress)
     return Dataset(
         dataset.name,

@@ -1,31 +1,43 @@
 """What every reader gives, and how it becomes a data set: a test part is cut off if there is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from tenfold.data.class_names import shortened
 from tenfold.data.dataset import Dataset, Split
+from tenfold.data.near_duplicates import duplicate_groups, image_digests, near_duplicates
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
+from tenfold.types import Groups, Labels
 
 TEST_FRACTION = 0.2
 _TEST_SEED = 0
+_SHARED_WARNED = 0.01
+"""Share of the test images: fewer copies than this hardly change an accuracy."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Labelled images as they were read: a training part, perhaps a test part, and what was decided."""
+    """Labelled images as they were read: a training part, perhaps a test part, what was decided, and what is doubtful.
+
+    The groups of a part are those that the user named.
+    """
 
     train: Split
     test: Split | None
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
     """Make a data set; without a test part, `TEST_FRACTION` of each class is cut off, always the same images.
+
+    The cut depends on what the images show, not on their order or the names of their files; training images from files
+    come in an order of that kind, too, so that renaming files changes no run. Images that are equal, nearly equal or of
+    one group of the user's get one group number in the training part, and stay on one side of this cut.
 
     Args:
         name: What the data set is called.
@@ -36,21 +48,37 @@ def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
         DataError: There is a single class, a class without training images, or one with too few to cut.
     """
     source = source or name
-    counts = np.bincount(parts.train.labels, minlength=len(parts.class_names))
-    _check_classes(source, parts.class_names, counts)
-    if parts.test is not None:
-        return Dataset(name, parts.train, parts.test, parts.class_names, parts.notes + _missing_in_test(parts))
-    if counts.min() < 2:
+    train, test, class_names = parts.train, parts.test, parts.class_names
+    counts = np.bincount(train.labels, minlength=len(class_names))
+    _check_classes(source, class_names, counts)
+    if test is None and counts.min() < 2:
         raise DataError(
-            f"{source}: the class {parts.class_names[int(counts.argmin())]!r} has a single image, but there is "
+            f"{source}: the class {class_names[int(counts.argmin())]!r} has a single image, but there is "
             "no test part, and one is cut off: every class needs at least 2. Add images, or remove the class."
         )
-    kept, cut = stratified_cut(parts.train.labels, TEST_FRACTION, _TEST_SEED)
+    if test is None:
+        _check_groups(source, train, class_names)
+    digests = image_digests(train.images)
+    groups, notes, warnings = _groups(train, digests, class_names)
+    train = replace(train, groups=groups)
+    notes, warnings = parts.notes + notes, parts.warnings + warnings
+    by_content = np.lexsort((digests, train.labels))
+    if test is not None:
+        train = train.take(by_content) if train.files else train
+        shared_note, shared_warning = _shared_pictures(train, test)
+        notes += shared_note + _missing_in_test(test, class_names)
+        return Dataset(name, train, test, class_names, notes, warnings + shared_warning)
+    ordered = train.take(by_content)
+    kept, cut = stratified_cut(ordered.labels, TEST_FRACTION, _TEST_SEED, groups=ordered.groups)
+    if not len(cut):
+        raise DataError(f"{source}: no test part can be cut off without separating groups. Give one: train/ and test/.")
     note = (
-        f"There is no test part: {len(cut):,} of {len(parts.train):,} images ({TEST_FRACTION:.0%} of each "
+        f"There is no test part: {len(cut):,} of {len(train):,} images ({TEST_FRACTION:.0%} of each "
         "class) were cut off as one, always the same."
     )
-    return Dataset(name, parts.train.take(kept), parts.train.take(cut), parts.class_names, (*parts.notes, note))
+    test = train.take(np.sort(by_content[cut]))
+    train = train.take(by_content[kept] if train.files else np.sort(by_content[kept]))
+    return Dataset(name, train, test, class_names, (*notes, note, *_missing_in_test(test, class_names)), warnings)
 
 
 def _check_classes(source: str | Path, class_names: tuple[str, ...], counts: np.ndarray) -> None:
@@ -64,7 +92,77 @@ def _check_classes(source: str | Path, class_names: tuple[str, ...], counts: np.
         )
 
 
-def _missing_in_test(parts: Parts) -> tuple[str, ...]:
-    assert parts.test is not None
-    missing = [name for number, name in enumerate(parts.class_names) if number not in parts.test.labels]
+def _check_groups(source: str | Path, train: Split, class_names: tuple[str, ...]) -> None:
+    """Refuse classes of a single group of the user's, as no honest test part can be cut off them."""
+    if not len(train.groups):
+        return
+    groups = np.asarray(train.groups)
+    single = [class_names[at] for at in np.unique(train.labels) if len(np.unique(groups[train.labels == at])) == 1]
+    if single:
+        raise DataError(
+            f"{source}: all images of {shortened(single)} are of one group, but there is no test part, and one is cut "
+            "off: every class needs at least 2 groups. Add images, or give a test part: train/ and test/."
+        )
+
+
+def _groups(
+    train: Split, digests: np.ndarray, class_names: tuple[str, ...]
+) -> tuple[Groups | tuple[()], tuple[str, ...], tuple[str, ...]]:
+    """The user's groups joined with those of equal and nearly equal images, notes and warnings; () for no groups.
+
+    If most of a class is nearly equal, or all of it equal, a cut through it is all that there can be.
+    """
+    labels, count = train.labels, len(train)
+    in_class = np.bincount(labels, minlength=len(class_names))
+    pairs = near_duplicates(train)
+    equal = digests[pairs[:, 0]] == digests[pairs[:, 1]]
+    mostly = labels[_share_in_set(labels, duplicate_groups(count, pairs), in_class) > 0.5]
+    pairs = pairs[equal | ~np.isin(labels[pairs], mostly).any(axis=1)]
+    whole = labels[_share_in_set(labels, duplicate_groups(count, pairs), in_class) == 1]
+    pairs = pairs[~np.isin(labels[pairs], whole).any(axis=1)]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    sets = np.bincount(duplicate_groups(count, pairs))
+    if (copies := int(sets[sets > 1].sum())) > 0:
+        of_sets = f"{(sets > 1).sum():,} sets" if (sets > 1).sum() > 1 else "one set"
+        notes = (
+            f"{copies:,} of {count:,} images are equal or nearly so to others ({of_sets}): no cut separates those of "
+            "one set.",
+        )
+    if cut_through := [class_names[number] for number in np.union1d(mostly, whole)]:
+        warnings = (
+            f"Most images of {shortened(cut_through)} are equal or nearly so, and are on both sides of every cut: what "
+            "was learnt by heart counts as recognised, and the accuracy is too high.",
+        )
+    if len(train.groups):
+        _, first, inverse = np.unique(np.asarray(train.groups), return_index=True, return_inverse=True)
+        pairs = np.concatenate([pairs, np.stack([first[inverse], np.arange(count)], axis=1)])
+    groups = duplicate_groups(count, pairs)
+    return (groups if groups.max() + 1 < count else ()), notes, warnings
+
+
+def _share_in_set(labels: Labels, sets: Groups, in_class: np.ndarray) -> np.ndarray:
+    """Of each image, the share of its class that is in its set, 0…1; 0 if it is alone there."""
+    _, inverse, counts = np.unique(np.stack([sets, labels]), axis=1, return_inverse=True, return_counts=True)
+    together = counts[inverse.ravel()]
+    share: np.ndarray = np.where(np.bincount(sets)[sets] > 1, together / in_class[labels], 0)
+    # Two of three are more than half, but the third can be cut off.
+    share[(together == 2) & (share < 1)] = 0
+    return share
+
+
+def _shared_pictures(train: Split, test: Split) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A note, or if there are many a warning, on test images that are also in the training part."""
+    shared = len(near_duplicates(test, train))
+    if not shared:
+        return (), ()
+    are = "is" if shared == 1 else "are"
+    found = f"{shared:,} of the {len(test):,} test images {are} also, or nearly so, in the training images"
+    if shared < _SHARED_WARNED * len(test):
+        return (f"{found}. tenfold data check names them.",), ()
+    return (), (f"{found}: the accuracy is too high. tenfold data check names them.",)
+
+
+def _missing_in_test(test: Split, class_names: tuple[str, ...]) -> tuple[str, ...]:
+    missing = [name for number, name in enumerate(class_names) if number not in test.labels]
     return (f"The test part has no images of {shortened(missing)}.",) if missing else ()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from tenfold.data.folder import list_pictures
+from tenfold.data.listing import list_pictures
 from tenfold.data.sheet import is_picture
 from tenfold.errors import DataError
 

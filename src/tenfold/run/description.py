@@ -66,6 +66,7 @@ def run_document(
             "validation_is_test_set": plan.recipe.training.watch_test_set,
             "test": len(dataset.test),
             "notes": list(dataset.notes),
+            "warnings": list(dataset.warnings),
         },
         "onnx_difference": learned.onnx_difference,
         "calibration": {

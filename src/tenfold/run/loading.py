@@ -29,6 +29,8 @@ def load_with_progress(source: str, options: ReadOptions = DEFAULT_OPTIONS) -> D
         dataset = read_dataset(source, options, progress)
     for note in dataset.notes:
         stderr.print(f"Note: {note}")
+    for warning in dataset.warnings:
+        stderr.print(f"Warning: {warning}")
     return dataset
 
 

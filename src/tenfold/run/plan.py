@@ -1,7 +1,7 @@
 """What a run is going to do, settled and checked before Keras is loaded."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from string import digits
@@ -11,6 +11,7 @@ import numpy as np
 from tenfold.classifier.polarity import polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
+from tenfold.data.inspection import imbalance
 from tenfold.data.load import read_dataset
 from tenfold.data.sizes import Progress
 from tenfold.data.split import stratified_cut
@@ -21,6 +22,7 @@ from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import MOST_REDRAWN, Training
 from tenfold.run.loading import load_with_progress, shown_progress
 from tenfold.run.provenance import Stopwatch
+from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Images, Verbose
 
@@ -75,8 +77,23 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
         _check_variations(recipe, dataset)  # before minutes of drawing
         train, validation, strangers = learning_material(dataset, recipe.training, verbose)
         recipe = with_settled_epochs(recipe, len(train) + (0 if strangers is None else len(strangers)))
+    if recipe.training.class_weight is None and not recipe.training.strangers:
+        dataset = _with_imbalance_told(dataset, train, verbose)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
+
+
+def _with_imbalance_told(dataset: Dataset, train: Split, verbose: Verbose) -> Dataset:
+    """The data set with a note or warning about unequal classes, which is printed."""
+    for finding in imbalance(train, dataset.class_names):
+        loud = finding.severity == "warning"
+        if verbose:
+            stderr.print(f"{'Warning' if loud else 'Note'}: {finding.message}")
+        if loud:
+            dataset = replace(dataset, warnings=(*dataset.warnings, finding.message))
+        else:
+            dataset = replace(dataset, notes=(*dataset.notes, finding.message))
+    return dataset
 
 
 def _check_variations(recipe: Recipe, dataset: Dataset) -> None:
@@ -177,6 +194,8 @@ def _told(title: str, verbose: Verbose) -> AbstractContextManager[Progress]:
 def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:
     """The data, and the recipe that says which data it was."""
     if isinstance(data, Dataset):
+        for warning in data.warnings if verbose else ():
+            stderr.print(f"Warning: {warning}")
         return recipe.model_copy(update={"data": None}), data
     source = recipe.data if data is None else str(data)
     if source is not None and printable(source) != source:
@@ -205,6 +224,10 @@ def training_splits(dataset: Dataset, training: Training) -> tuple[Split, Split 
     if not training.validation_split:
         return train, None
     kept, cut = stratified_cut(
-        train.labels, training.validation_split, training.seed, purpose="training.validation_split"
+        train.labels,
+        training.validation_split,
+        training.seed,
+        groups=train.groups,
+        purpose="training.validation_split",
     )
     return train.take(kept), train.take(cut)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, TrainingInterrupted
+from tenfold.evaluation.baseline import guessing_accuracy, is_no_better_than_guessing
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
 from tenfold.recipes.auto import AUTO_SECONDS
@@ -254,12 +255,16 @@ def _finish(
         metrics = evaluation.metrics
         learned = save_onnx(learned, plan, folder, metrics)
         write_golden_pictures(folder, dataset)
+    warnings = _learning_warnings(plan, learned, metrics)
+    if verbose:
+        for warning in warnings:
+            stderr.print(f"Warning: {warning}")
     if verbose and (reason := learned.calibration.rejects_nothing):
         stderr.print(f"Note: every picture will get a label, also one of none of the classes: {reason}.")
     with watch.stage("figures"):
         watches = plan.recipe.training.watch_test_set
         figures = draw_pictures(folder, dataset, log, evaluation, watches, ahead.result())
-    document = run_document(plan, folder, learned, "finished", metrics)
+    document = run_document(plan, folder, learned, "finished", metrics) | {"warnings": warnings}
     with watch.stage("report"):
         page = render_report(
             run=document,
@@ -272,9 +277,24 @@ def _finish(
             mistakes=named_mistakes(evaluation.answers, dataset.test, dataset.class_names),
         )
         write_text(folder.report, page)
-    document = run_document(plan, folder, learned, "finished", metrics)
+    document = run_document(plan, folder, learned, "finished", metrics) | {"warnings": warnings}
     write_json(folder.run, document)
     return Run(folder.path, plan.recipe, metrics, tuple(log.rows), document["seconds"])
+
+
+def _learning_warnings(plan: Plan, learned: "Learned", metrics: Metrics) -> list[str]:
+    """That nothing was learnt, with likely causes, if training and test images say so."""
+    accuracy, labels = learned.log.rows[-1]["accuracy"], plan.train.labels
+    in_test = is_no_better_than_guessing(metrics.accuracy, plan.dataset.test.labels)
+    if not (in_test and is_no_better_than_guessing(accuracy, labels)):
+        return []
+    lower = plan.recipe.compile.optimizer.learning_rate / 10
+    return [
+        f"The model learnt nothing: it is right about {accuracy:.1%} of the training images, and naming the most "
+        f"frequent class each time is about {guessing_accuracy(labels):.1%}. Likely causes: too high a learning rate "
+        f"(try --set compile.optimizer.learning_rate={lower:g}), too few epochs, a network that does not suit the "
+        "images (try --recipe quick), or labels that do not belong to their images (look: tenfold data show)."
+    ]
 
 
 def _history_rows(learned: "Learned") -> list[dict[str, str]]:

@@ -1,0 +1,93 @@
+"""What sub-folders may be instead of classes, so that another reading than ours is named before anything is trained."""
+
+import re
+from pathlib import Path
+
+from tenfold.data.class_names import shortened
+from tenfold.data.image_file import IMAGE_SUFFIXES
+from tenfold.data.listing import visible_files, visible_folders
+from tenfold.data.part_names import is_version, part_of
+from tenfold.errors import DataError
+from tenfold.files import printable
+
+_NAMED = 5
+_TABLE_BYTES = 20_000
+
+
+def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
+    """Warnings about class folders that may be something else, each with both readings and how to choose.
+
+    Raises:
+        DataError: All of them are named like parts or versions of the data.
+    """
+    warnings: tuple[str, ...] = ()
+    if table := label_table(folder):
+        warnings += (
+            f"{printable(table.name)} lies beside the class folders and names pictures. The folders' names were taken "
+            f"as the classes; if the table holds the labels, give it instead: {printable(table)}",
+        )
+    nested = [path for path in class_folders if _holds_only_folders(path)]
+    odd = [path for path in class_folders if is_version(path.name) or _is_odd_part(path.name)]
+    if odd:
+        names = shortened([f"{printable(path.name)}/" for path in odd], _NAMED)
+        inner = next((path for path in odd if path in nested), None)
+        if len(odd) == len(class_folders):
+            give = f"give one of them, such as {inner}" if inner else "sort the pictures into such folders"
+            raise DataError(
+                f"{folder}: {names} are named like versions or parts of one data set. Expected a folder for each "
+                f"class: {give}. If these are the classes, rename them."
+            )
+        give = f"Give {printable(inner)}, if the classes are in there; move" if inner else "Move"
+        return (
+            *warnings,
+            f"{names} {'was' if len(odd) == 1 else 'were'} read as {'a class' if len(odd) == 1 else 'classes'}, but "
+            f"named like a version or part of the data. {give} the folder away, if it is no class.",
+        )
+    return warnings + _nesting(nested)
+
+
+def label_table(folder: Path) -> Path | None:
+    """The first CSV file in a folder that names pictures, other than groups.csv."""
+    tables = [path for path in visible_files(folder) if path.suffix.lower() in (".csv", ".tsv")]
+    return next((path for path in tables if path.name != "groups.csv" and _names_pictures(path)), None)
+
+
+def _nesting(nested: list[Path]) -> tuple[str, ...]:
+    """What to say about class folders that hold folders in place of pictures."""
+    inner = {path: [printable(below.name) for below in visible_folders(path)] for path in nested}
+    inner = {path: names for path, names in inner.items() if len(names) > 1}
+    if not inner:
+        return ()
+    if all(part_of(name) for names in inner.values() for name in names):
+        parts = shortened(sorted({name for names in inner.values() for name in names}), _NAMED)
+        return (
+            f"The class folders hold {parts} themselves: all their pictures count for the class, and a test part is "
+            "cut off anew. To keep the parts, put them outside: train/CLASS/… and test/CLASS/….",
+        )
+    listed = [f"{printable(path.name)} ({shortened(names, _NAMED)})" for path, names in inner.items()]
+    first = printable(next(iter(inner)))
+    return (
+        f"Folders that hold no pictures but folders were read as one class each: {shortened(listed, _NAMED)}. If the "
+        f"inner folders are the classes, give the one that holds them, such as {first}, or move them out of it.",
+    )
+
+
+def _is_odd_part(folder_name: str) -> bool:
+    """Whether a folder is named like a part; a train is a vehicle, too."""
+    return part_of(folder_name) is not None and folder_name.casefold() != "train"
+
+
+def _holds_only_folders(folder: Path) -> bool:
+    pictures = any(path.suffix.lower() in IMAGE_SUFFIXES for path in visible_files(folder))
+    return not pictures and bool(visible_folders(folder))
+
+
+def _names_pictures(table: Path) -> bool:
+    """Whether a cell of its first lines ends like a picture file."""
+    try:
+        with table.open("rb") as file:
+            text = file.read(_TABLE_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return False
+    cells = [cell.strip(' "') for line in text.splitlines()[:3] for cell in re.split("[,;\t]", line)]
+    return any(Path(cell.replace("\\", "/")).suffix.lower() in IMAGE_SUFFIXES for cell in cells)

@@ -1,0 +1,253 @@
+"""Layouts as people have them: each gives the right classes at once, or is refused with the line to type."""
+
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tenfold.data.dataset import Dataset
+from tenfold.data.load import load_dataset
+from tenfold.errors import DataError
+
+
+@pytest.fixture
+def make(tmp_path, draw):
+    """Draw pictures that all differ, given as paths; a folder stands for four pictures in it."""
+
+    def write(*paths: str, root: str = "data") -> Path:
+        for path in paths:
+            names = [path] if Path(path).suffix else [f"{path}/{number}.png" for number in range(4)]
+            for name in names:
+                draw(tmp_path / root / name, seed=zlib.crc32(name.encode()))
+        return tmp_path / root
+
+    return write
+
+
+def classes_of_files(dataset: Dataset) -> dict[str, str]:
+    splits = (dataset.train, dataset.test)
+    return {
+        file: dataset.class_names[label]
+        for split in splits
+        for file, label in zip(split.files, split.labels, strict=True)
+    }
+
+
+def warnings_of(folder: Path) -> str:
+    return "\n".join(load_dataset(folder).warnings)
+
+
+def test_numbers_from_0_to_10_are_in_natural_order(make):
+    dataset = load_dataset(make(*map(str, range(11))))
+    assert dataset.class_names == tuple(map(str, range(11)))
+    assert all(name == file.split("/")[0] for file, name in classes_of_files(dataset).items())
+
+
+def test_nested_class_folders_keep_the_class_of_each_file(make):
+    dataset = load_dataset(make("cat/b/2", "cat/a/10", "dog/z", "dog/a/x"))
+    assert all(name == file.split("/")[0] for file, name in classes_of_files(dataset).items())
+    assert dataset.class_names == ("cat", "dog")
+
+
+def test_a_hierarchy_is_read_by_its_upper_folders_and_the_other_reading_is_named(make):
+    folder = make("animals/cat", "animals/dog", "plants/rose", "plants/tulip")
+    assert load_dataset(folder).class_names == ("animals", "plants")
+    (warning,) = load_dataset(folder).warnings
+    assert "animals (cat, dog), plants (rose, tulip)" in warning
+    assert f"give the one that holds them, such as {folder}/animals" in warning
+    assert load_dataset(folder / "animals").class_names == ("cat", "dog")
+
+
+def test_parts_inside_the_classes_are_told(make):
+    (warning,) = load_dataset(make("cat/train", "cat/test", "dog/train", "dog/test")).warnings
+    assert warning.startswith("The class folders hold test, train themselves")
+    assert "train/CLASS/" in warning
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("TrainingSet", "TestSet"),
+        ("training_set/training_set", "test_set/test_set"),
+        ("train_images", "test_images"),
+        ("Train-Data", "test data"),
+        ("trainset", "validation"),
+    ],
+)
+def test_common_spellings_of_parts_are_parts(make, train, test):
+    dataset = load_dataset(make(f"{train}/cat", f"{train}/dog", f"{test}/cat", f"{test}/dog"))
+    assert dataset.class_names == ("cat", "dog")
+    assert (len(dataset.train), len(dataset.test)) == (8, 8)
+    assert dataset.warnings == ()
+
+
+def test_versions_of_the_pictures_are_refused_as_classes(make):
+    folder = make("raw/cat", "raw/dog", "cropped/cat", "cropped/dog")
+    with pytest.raises(DataError, match=rf"give one of them, such as {re.escape(str(folder))}/cropped\."):
+        load_dataset(folder)
+    folder = make("images", "masks", root="other")
+    with pytest.raises(DataError, match="images/, masks/ are named like versions .* If these are the classes, rename"):
+        load_dataset(folder)
+
+
+def test_a_version_or_part_beside_classes_is_told(make):
+    assert "test/ was read as a class, but named like a version or part" in warnings_of(
+        make("cat", "dog", "test", root="t")
+    )
+    assert warnings_of(make("car", "train", root="vehicles")) == ""
+    assert "augmented/ was read as a class, but named like a version" in warnings_of(make("cat", "dog", "augmented"))
+    warning = warnings_of(make("cat", "dog", "validation/cat", "validation/dog", root="other"))
+    assert "validation/ was read as a class" in warning
+    assert "other/validation, if the classes are in there; move the folder away" in warning
+
+
+def test_a_label_table_beside_class_folders_is_told(make):
+    folder = make("cat", "dog")
+    (folder / "labels.csv").write_text("file,label\ncat/0.png,tabby\n")
+    assert load_dataset(folder).class_names == ("cat", "dog")
+    assert warnings_of(folder).endswith(f"give it instead: {folder}/labels.csv")
+
+
+def test_a_label_table_beside_one_folder_of_pictures_is_what_to_give(make):
+    folder = make("images")
+    (folder / "labels.csv").write_text("file,label\nimages/0.png,cat\n")
+    with pytest.raises(DataError, match=rf"did you mean {re.escape(str(folder))}/labels\.csv\?"):
+        load_dataset(folder)
+
+
+FLAT = [
+    f"{part}/{animal}.{number}.png"
+    for part in ("train", "val", "test")
+    for animal in ("cat", "dog")
+    for number in range(3)
+]
+
+
+def test_flat_parts_are_refused_with_the_option_that_reads_them(make):
+    folder = make(*FLAT)
+    with pytest.raises(DataError, match=r"labels \(cat, dog\): to use them, add --label-from-name"):
+        load_dataset(folder)
+    dataset = load_dataset(folder, label_from_name=True)
+    assert dataset.class_names == ("cat", "dog")
+    assert (len(dataset.train), len(dataset.test)) == (12, 6)
+    assert all(Path(file).name.startswith(name) for file, name in classes_of_files(dataset).items())
+
+
+def test_a_flat_test_part_may_have_one_picture_of_a_class(make):
+    folder = make(*(name for name in FLAT if name.startswith("train")), "test/cat.7.png", "test/dog.7.png")
+    assert len(load_dataset(folder, label_from_name=True).test) == 2
+    make("test/cow.7.png")
+    with pytest.raises(DataError, match=r"test: has the class 'cow' \(1 picture\), which train/ lacks"):
+        load_dataset(folder, label_from_name=True)
+
+
+def test_a_flat_test_part_without_labels_is_not_used(make):
+    folder = make(*(name for name in FLAT if not name.startswith("val")), "extra/0.png")
+    for path in (folder / "test").iterdir():
+        path.rename(path.with_name(path.name.replace(".", "", 1).replace("cat", "").replace("dog", "1")))
+    dataset = load_dataset(folder, label_from_name=True)
+    assert "test/ has no labels in their names, so its images have no labels: not used." in dataset.notes
+    assert "Beside train/, these folders were not used: extra (1 picture)." in dataset.notes
+    assert len(dataset.train) + len(dataset.test) == 6
+
+
+def test_flat_parts_without_labels_are_refused(make):
+    folder = make("train", "test", "val")
+    with pytest.raises(DataError, match=r"train: has no sub-folders; expected one for each class"):
+        load_dataset(folder)
+    with pytest.raises(DataError, match=r"4 of 4 pictures have no label in their names, such as 0\.png"):
+        load_dataset(folder, label_from_name=True)
+    shutil.rmtree(folder / "train")
+    for label_from_name in (False, True):
+        with pytest.raises(DataError, match="has test/, val/ but no train/"):
+            load_dataset(folder, label_from_name=label_from_name)
+
+
+def test_a_flat_folder_is_refused_with_the_option_that_reads_it(make):
+    folder = make(*(f"{digit}_{number:04}.png" for digit in (3, 7) for number in range(4)))
+    with pytest.raises(DataError, match=r"labels \(3, 7\): to use them, add --label-from-name"):
+        load_dataset(folder)
+    assert load_dataset(folder, label_from_name=True).class_names == ("3", "7")
+
+
+def test_photos_named_by_a_camera_have_no_labels(make):
+    folder = make(*(f"IMG_{number}.png" for number in range(8)))
+    with pytest.raises(DataError, match="classes are unknown") as refused:
+        load_dataset(folder)
+    assert "--label-from-name" not in str(refused.value)
+    with pytest.raises(DataError, match="give only the label 'IMG'"):
+        load_dataset(folder, label_from_name=True)
+
+
+def test_a_class_of_val_alone_is_told_with_its_folder_and_joins_the_training(make):
+    folder = make("train/a", "train/b", "val/a", "val/c", "val/d", "test/a", "test/c")
+    dataset = load_dataset(folder)
+    assert dataset.class_names == ("a", "b", "c", "d")
+    (warning,) = dataset.warnings
+    assert warning.startswith("val/ has the classes 'c' (4 pictures), 'd' (4 pictures), which train/ lacks.")
+    assert "join the training part" in warning
+    assert "The test part has no images of b, d." in dataset.notes
+    assert {name for file, name in classes_of_files(dataset).items() if file.startswith("test/")} == {"a", "c"}
+
+
+@pytest.mark.parametrize("part", ["val", "test"])
+def test_classes_of_the_test_part_alone_are_all_named_with_the_folder(make, part):
+    folder = make("train/a", "train/b", f"{part}/a", f"{part}/c", f"{part}/d")
+    expected = rf"data/{part}: has the classes 'c' \(4 pictures\), 'd' \(4 pictures\), which train/ lacks"
+    with pytest.raises(DataError, match=expected):
+        load_dataset(folder)
+
+
+def test_a_class_that_test_lacks_shifts_no_labels(make):
+    folder = make(*(f"train/{name}" for name in "abcd"), *(f"test/{name}" for name in "abd"))
+    (folder / "test" / "c").mkdir()
+    dataset = load_dataset(folder)
+    assert all(name == file.split("/")[1] for file, name in classes_of_files(dataset).items())
+    assert "test/c/ is empty: no images of that class." in dataset.notes
+    assert "The test part has no images of c." in dataset.notes
+
+
+def test_a_few_pictures_are_cut_so_that_each_class_is_in_both_parts(make):
+    dataset = load_dataset(make("a/0.png", "a/1.png", "b/0.png", "b/1.png"))
+    assert sorted(dataset.train.labels) == sorted(dataset.test.labels) == [0, 1]
+    with pytest.raises(DataError, match="class 'c' has a single image"):
+        load_dataset(make("c/0.png"))
+
+
+def test_unequal_classes_keep_their_shares(make):
+    names = [f"a/{number}.png" for number in range(95)] + [f"b/{number}.png" for number in range(5)]
+    dataset = load_dataset(make(*names))
+    assert np.bincount(dataset.test.labels).tolist() == [19, 1]
+
+
+def test_renaming_files_changes_neither_the_cut_nor_the_order_of_training(make):
+    folder = make(*(f"{name}/{number}.png" for name in "ab" for number in range(10)))
+    before = load_dataset(folder)
+    for number, path in enumerate(sorted(folder.rglob("*.png"), reverse=True)):
+        path.rename(path.with_name(f"renamed {number}.png"))
+    after = load_dataset(folder)
+    assert np.array_equal(before.train.images, after.train.images)
+    assert {image.tobytes() for image in before.test.images} == {image.tobytes() for image in after.test.images}
+
+
+def test_pictures_stored_twice_are_on_one_side(make):
+    folder = make("cat/0.png", *(f"{name}/{number}.png" for name in ("cat", "dog") for number in range(20)))
+    for path in list(folder.rglob("*.png")):
+        shutil.copy(path, path.with_name(f"copy of {path.name}"))
+    dataset = load_dataset(folder)
+    assert not {image.tobytes() for image in dataset.train.images} & {image.tobytes() for image in dataset.test.images}
+    assert np.bincount(dataset.test.labels).tolist() == [8, 8]
+    assert "80 of 80 images are equal or nearly so to others (40 sets)" in "\n".join(dataset.notes)
+
+
+def test_parts_that_share_pictures_are_told(make):
+    folder = make(*(f"train/{name}/{number}.png" for name in "ab" for number in range(20)))
+    shutil.copytree(folder / "train" / "a", folder / "test" / "a")
+    make(*(f"test/b/{number}{number}.png" for number in range(20)))
+    assert (
+        "20 of the 40 test images are also, or nearly so, in the training images: the accuracy is too"
+        in warnings_of(folder)
+    )

@@ -1,6 +1,8 @@
+import errno
+
 import pytest
 
-from tenfold.files import atomic_path, cache_folder, write_text
+from tenfold.files import atomic_path, cache_folder, check_room, write_text
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -38,3 +40,12 @@ def test_the_users_home_may_be_written_as_a_tilde(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TENFOLD_CACHE", "~/kept")
     assert cache_folder() == tmp_path / "kept"
+
+
+def test_a_full_disk_is_told_with_the_name_that_the_file_was_to_have(tmp_path):
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.txt'"), atomic_path(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.txt'"):
+        check_room(tmp_path / "a.txt", 2**80)
+    check_room(tmp_path / "a.txt", 1)
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,8 @@
 """Where files go, and writing them so that nobody ever meets half of one."""
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +53,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def check_room(path: Path, needed_bytes: int) -> None:
+    """Refuse to begin a file that the disk has no room for, for writers that cannot cope with that.
+
+    Raises:
+        OSError: There is no room; with the path.
+    """
+    if shutil.disk_usage(path.parent).free < needed_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def printable(path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -48,6 +49,24 @@ def test_evaluate_on_other_data_needs_the_same_classes(trained):
     assert result.returncode == 2
     assert "fashion-mnist has the classes T-shirt/top" in result.stderr
     assert json.loads(tenfold("evaluate", "last", "--data", "mnist", "--json", cwd=folder).stdout)["count"] == 10_000
+
+
+def test_a_file_that_cannot_be_written_is_named_with_what_is_left(tmp_path):
+    """As on a full disk: no file may be larger than 300,000 bytes, and the model is."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+    command = [TENFOLD, *QUICKLY]
+    environment = os.environ | {"TENFOLD_COMPILE_CACHE": "off"}
+    result = subprocess.run(
+        command, cwd=tmp_path, preexec_fn=limit, env=environment, capture_output=True, text=True, check=False
+    )
+    run = "runs/mnist-dense-128-1"
+    expected = f"{run}/model.keras: cannot be written (File too large). {run} holds history.csv, recipe.toml. Make room"
+    assert f"Error: {expected}" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.returncode == 2
 
 
 def test_json_is_one_document_and_the_second_run_gets_its_own_folder(trained):

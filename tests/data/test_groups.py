@@ -54,6 +54,28 @@ def test_a_table_of_files_may_have_a_group_column(patients):
     assert len(load_dataset(table).train.groups) == 0
 
 
+def test_groups_of_a_table_hold_however_it_names_the_pictures(patients):
+    rows = [line.split(",") for line in (patients / "groups.csv").read_text().splitlines()[1:]]
+    (patients / "groups.csv").unlink()
+    windows = [f"C:\\scans\\{file}".replace("/", "\\") + f",{file.split('/')[0]},{group}" for file, group in rows]
+    (patients / "train.csv").write_text("\n".join(["file,label,patient", *windows]))
+    dataset = load_dataset(patients / "train.csv", group_column="patient")
+    assert not patients_of(dataset.train) & patients_of(dataset.test)
+    (patients / "test.csv").write_text("file,label,patient\nill/1.png,ill,P0\nwell/20.png,well,P99\n")
+    warnings = load_dataset(patients / "train.csv", group_column="patient").warnings
+    assert any("are of groups that are in the training part, too" in warning for warning in warnings)
+
+
+def test_a_table_of_pixels_may_have_a_group_column(tmp_path):
+    random = np.random.default_rng(0)
+    rows = [[number % 2, f"W{number // 4}", *random.integers(0, 256, 9)] for number in range(40)]
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    (tmp_path / "a.csv").write_text("label,writer," + ",".join(f"pixel{n}" for n in range(9)) + "\n" + text)
+    dataset = load_dataset(tmp_path / "a.csv", group_column="writer")
+    assert dataset.image_shape == (3, 3, 1)
+    assert len(np.unique(dataset.train.groups)) in (8, 9)
+
+
 def test_pictures_without_a_group_stand_alone(patients):
     lines = (patients / "groups.csv").read_text().splitlines()
     (patients / "groups.csv").write_text("\n".join(lines[:-2]) + "\nwell/38.png,\n")

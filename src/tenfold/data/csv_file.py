@@ -59,7 +59,8 @@ def read_csv(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     labels, test_labels = ([label for one in part for label in one.labels] for part in (contents[:cut], contents[cut:]))
     names, train_numbers, test_numbers = number_classes(labels, test_labels if tests else None, str(path))
     test = None if test_numbers is None else _split(contents[cut:], test_numbers)
-    return Parts(_split(contents[:cut], train_numbers), test, names, notes)
+    groups = tuple(group for content in contents for group in content.groups) if options.group_column else ()
+    return Parts(_split(contents[:cut], train_numbers), test, names, notes, groups=groups)
 
 
 def _split(contents: list[TableContent], labels: Labels) -> Split:

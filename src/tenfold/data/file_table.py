@@ -36,10 +36,11 @@ def read_file_tables(
     labels = [table_labels(table) for table in tables]
     images, picture_notes, bad = read_pictures([path for part in paths for path in part], options, progress)
     contents, start = [], 0
-    for part, texts in zip(paths, labels, strict=True):
-        kept = [(path, text) for path, text in zip(part, texts, strict=True) if path not in bad]
-        files = tuple(_short(path, folder) for path, _ in kept)
-        contents.append(TableContent(images[start : start + len(kept)], [text for _, text in kept], files))
+    for table, part, texts in zip(tables, paths, labels, strict=True):
+        rows = zip(part, texts, table.group_texts(), strict=True)
+        kept = [(_short(path, folder), text, group) for path, text, group in rows if path not in bad]
+        files, kept_labels, groups = zip(*kept, strict=True) if kept else ((), (), ())
+        contents.append(TableContent(images[start : start + len(kept)], list(kept_labels), files, groups))
         start += len(kept)
     return contents, notes + picture_notes
 

@@ -21,9 +21,10 @@ GROUPS_FILE = "groups.csv"
 def with_groups(parts: Parts, path: Path, options: ReadOptions) -> Parts:
     """Give each picture the number of its group, if a table names groups.
 
-    The table is groups.csv in the data's folder, or with `options.group_column` the CSV file itself that was read. It
-    has a column of picture files, with paths relative to its folder, and one of groups: that of `group_column`, else
-    the one headed "group". A picture that no row names, or without a group, is a group of its own.
+    The groups are those that the data itself names: a CSV file with the column `options.group_column`. Else the table
+    is groups.csv in the data's folder. It has a column of picture files, with paths relative to its folder, and one of
+    groups: that of `group_column`, or the one headed "group". A picture that no row names, or without a group, is a
+    group of its own.
 
     Args:
         parts: What was read.
@@ -33,20 +34,21 @@ def with_groups(parts: Parts, path: Path, options: ReadOptions) -> Parts:
     Raises:
         DataError: A column was asked for but there is no such table, or no such column; or no row names a picture.
     """
-    table = _table(path, options)
-    if table is None or (options.group_column is None and not parts.train.files):
-        return parts
-    if not parts.train.files:
-        raise DataError(f"{path}: {table.name} groups picture files, but the images here come from no files.")
-    splits = [parts.train] + ([parts.test] if parts.test else [])
-    files = [file for split in splits for file in split.files]
-    named = _groups_by_file(table, options.group_column, files)
-    given = [named.get(file, "") for file in files]
+    given, source = list(parts.groups), path
+    if not given:
+        table = _groups_table(path, options)
+        if table is None or (options.group_column is None and not parts.train.files):
+            return parts
+        if not parts.train.files:
+            raise DataError(f"{path}: {table.name} groups picture files, but the images here come from no files.")
+        files = parts.train.files + (parts.test.files if parts.test else ())
+        named = _groups_by_file(table, options.group_column, list(files))
+        given, source = [named.get(file, "") for file in files], table
     _, numbers = np.unique([group or f"\0{position}" for position, group in enumerate(given)], return_inverse=True)
     numbers = numbers.astype(np.int32)
     cut = len(parts.train)
     count, alone = len(set(given) - {""}), given.count("")
-    note = f"{printable(table.name)} puts the pictures into {count:,} groups: no cut separates those of one group."
+    note = f"{printable(source.name)} puts the pictures into {count:,} groups: no cut separates those of one group."
     if alone:
         note += f" {alone:,} of {len(given):,} pictures are in none, and count as a group each."
     return replace(
@@ -58,9 +60,7 @@ def with_groups(parts: Parts, path: Path, options: ReadOptions) -> Parts:
     )
 
 
-def _table(path: Path, options: ReadOptions) -> Path | None:
-    if path.is_file() and options.group_column is not None:
-        return path
+def _groups_table(path: Path, options: ReadOptions) -> Path | None:
     table = (path if path.is_dir() else path.parent) / GROUPS_FILE
     if table.is_file():
         return table

@@ -9,7 +9,7 @@ from tenfold.data.image_file import IMAGE_SUFFIXES
 
 _DATA_PICTURES = frozenset(("samples.png", "class_distribution.png"))
 _MORE_DATA_PICTURES = frozenset(("augmented_samples.png",))
-_IN_RUNS = frozenset(("figures", "export", "checkpoint"))
+_IN_RUNS = frozenset(("figures", "golden", "export", "checkpoint"))
 _STEP = re.compile(r"\d\d-[a-z0-9-]+\.png")
 
 

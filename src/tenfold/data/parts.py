@@ -20,9 +20,16 @@ _SHARED_WARNED = 0.01
 
 @dataclass(frozen=True)
 class Parts:
-    """Labelled images as they were read: a training part, perhaps a test part, what was decided, and what is doubtful.
+    """Labelled images as they were read.
 
-    The groups of a part are those that the user named.
+    Args:
+        train: The training part; its groups are those that the user named.
+        test: The test part, if there is one.
+        class_names: One name for each label.
+        notes: What was decided, one sentence each.
+        warnings: What is doubtful.
+        groups: The group of each training and then each test image, where the data itself names it; empty text for an
+            image without one.
     """
 
     train: Split
@@ -30,6 +37,7 @@ class Parts:
     class_names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:

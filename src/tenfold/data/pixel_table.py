@@ -44,7 +44,10 @@ def read_pixel_tables(
     pixels, range_notes = pixel_bytes(values, str(source))
     images = [part.reshape(len(part), height, width, channels) for part in pixels]
     images, shape_notes = bring_to_one_shape(images, options, progress)
-    contents = [TableContent(part, table_labels(table)) for part, table in zip(images, tables, strict=True)]
+    contents = [
+        TableContent(part, table_labels(table), groups=tuple(table.group_texts()))
+        for part, table in zip(images, tables, strict=True)
+    ]
     return contents, _index_notes(tables) + range_notes + shape_notes
 
 

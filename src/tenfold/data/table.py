@@ -49,6 +49,10 @@ class Table(Sheet):
         others = (self.label_column, self.index_column, self.group_column)
         return tuple(column for column in range(len(self.headings)) if column not in others)
 
+    def group_texts(self) -> list[str]:
+        """The group of each row, or as many empty texts where no column has groups."""
+        return [""] * len(self.rows) if self.group_column is None else self.column_texts(self.group_column)
+
     def column_texts(self, column: int) -> list[str]:
         """The cells of a column, without space around them. Rows must have the right length."""
         # Counted from the nearer end, as less of each line is split then.
@@ -58,11 +62,19 @@ class Table(Sheet):
 
 @dataclass(frozen=True)
 class TableContent:
-    """What the rows of a table hold: images [n, height, width, channels], n labels, and n files if it names files."""
+    """What the rows of a table hold.
+
+    Args:
+        images: uint8 [n, height, width, channels].
+        labels: One for each image.
+        files: The same, if it names files.
+        groups: The same, if the user named a column with groups; empty text for an image without one.
+    """
 
     images: Images
     labels: list[str]
     files: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Table:

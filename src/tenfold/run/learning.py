@@ -12,7 +12,7 @@ from tenfold.classifier.onnx_writer import write_onnx
 from tenfold.classifier.polarity import is_negative
 from tenfold.errors import NonFiniteLossError, ParityError
 from tenfold.evaluation.metrics import Metrics
-from tenfold.files import atomic_path
+from tenfold.files import atomic_path, check_room
 from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.augmentation import at_scale
@@ -32,6 +32,9 @@ from tenfold.training.progressive import go_on_from, smaller_images
 from tenfold.types import Images, Labels, Probabilities, Verbose
 
 Status = Literal["trained", "interrupted", "diverged"]
+
+_HDF5_BYTES = 500_000
+"""More than a file of weights has beside the weights."""
 
 PARITY_IMAGES = 200
 """Test images for which the formats of a model are compared."""
@@ -208,6 +211,8 @@ def save_keras(learned: Learned, folder: RunFolder) -> None:
     without_muon(model)
     with atomic_path(folder.keras_model) as path:
         model.save(path, overwrite=True)
+    # HDF5 tells of a full disk in several tracebacks.
+    check_room(folder.weights, _HDF5_BYTES + 4 * model.count_params())
     with atomic_path(folder.weights) as path:
         # A compiled model would put its optimiser's state in as well.
         keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path, overwrite=True)

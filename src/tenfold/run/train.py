@@ -1,15 +1,17 @@
 """`tenfold.train`: from a data set and a recipe to a finished run folder."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from tenfold.data.dataset import Dataset
-from tenfold.errors import NonFiniteLossError, TrainingInterrupted
+from tenfold.errors import NonFiniteLossError, RunError, TrainingInterrupted
 from tenfold.evaluation.baseline import guessing_accuracy, is_no_better_than_guessing
 from tenfold.evaluation.metrics import Metrics
 from tenfold.files import write_text
@@ -145,7 +147,7 @@ def _train(
         if learned.status != "trained":
             _raise_unfinished(plan, learned, folder)
         try:
-            with busy("Evaluating and drawing figures", show=verbose != 0):
+            with busy("Evaluating and drawing figures", show=verbose != 0), _tell_what_is_left(folder):
                 return _finish(plan, folder, learned, ahead, verbose)
         except KeyboardInterrupt as interrupt:
             raise _interrupted_after_training(folder) from interrupt
@@ -179,9 +181,10 @@ def _learn(
         with watch.stage("training"):
             learned = learn(model, plan, verbose, learned.log)
         watch.split("training", "compiling", learned.log.compile_seconds)
-        learned = _save(plan, folder, learned)  # at once: calibrating may run out of memory
-        if learned.status == "trained":
-            learned = _calibrate(plan, folder, learned)
+        with _tell_what_is_left(folder):
+            learned = _save(plan, folder, learned)  # at once: calibrating may run out of memory
+            if learned.status == "trained":
+                learned = _calibrate(plan, folder, learned)
     except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
         _rescue(plan, folder, learned)
         if learned.status == "trained":
@@ -213,6 +216,22 @@ def _calibrate(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
         learned = save_onnx(learned, plan, folder)
     write_json(folder.run, run_document(plan, folder, learned, learned.status))
     return learned
+
+
+@contextmanager
+def _tell_what_is_left(folder: RunFolder) -> Iterator[None]:
+    """Where a file cannot be written, as on a full disk, say which one, and what the run folder holds."""
+    try:
+        yield
+    except BrokenPipeError:  # about a terminal, no file
+        raise
+    except OSError as error:
+        left = sorted(path.name for path in folder.path.iterdir() if not path.name.startswith("."))
+        reason = os.strerror(error.errno) if error.errno else error
+        raise RunError(
+            f"{error.filename or folder.path}: cannot be written ({reason}). {folder.path} holds "
+            f"{', '.join(left) or 'nothing'}. Make room, or choose a folder on another disk (--out), and train again."
+        ) from error
 
 
 def _rescue(plan: Plan, folder: RunFolder, learned: "Learned") -> None:

@@ -14,16 +14,16 @@ RESIZED = [POOLED, "training.epochs=9", "training.progressive_resizing={}"]
 
 
 @pytest.fixture
-def forecast(dataset, recipe_file, monkeypatch):
+def forecast(dataset, recipe_file):
     """The forecast for a machine of a given pace, from a process that has just started."""
 
     def made(compile_seconds, epoch_seconds, settings, limit):
         pace = Pace(compile_seconds, epoch_seconds)
-        monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: pace)
         plan = make_plan(dataset, load_recipe(recipe_file, ["training.validation_split=0", *settings]), 0, Stopwatch())
-        plan.watch._started = time.perf_counter()
         with compile_cache():
-            return make_forecast(plan, measure(plan, plan.recipe), limit)
+            measured = measure(plan, plan.recipe, lambda *arguments: pace)
+            plan.watch._started = time.perf_counter()
+            return make_forecast(plan, measured, limit)
 
     return made
 

@@ -15,14 +15,22 @@ from tenfold.run.time_limit import automatic, within_time_limit
 from tenfold.training.pace import Pace
 
 
+class StandingWatch(Stopwatch):
+    """A clock that moves only when it is told to: what is chosen does not depend on this machine."""
+
+    passed = 0.0
+
+    def total(self):
+        return self.passed
+
+
 def plan_for(dataset, recipe, overrides=()):
-    return make_plan(dataset, load_recipe(recipe, overrides), 0, Stopwatch())
+    return make_plan(dataset, load_recipe(recipe, overrides), 0, StandingWatch())
 
 
-@pytest.fixture
-def given_pace(monkeypatch):
-    """Not measured, for what is chosen at any pace; there is time for every epoch."""
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(1.0, 0.001))
+def pace(compile_seconds=1.0, epoch_seconds=0.001):
+    """A machine of this pace for every network; nothing is measured."""
+    return lambda *arguments: Pace(compile_seconds, epoch_seconds)
 
 
 def level_of(plan):
@@ -35,18 +43,24 @@ def level_of(plan):
 
 
 def test_with_time_enough_auto_takes_the_heaviest_and_all_epochs(dataset):
-    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=100_000, verbose=0)
+    plan = automatic(plan_for(dataset, "auto"), [], limit_seconds=100_000, verbose=0, pace_of=pace())
     assert level_of(plan) is LEVELS[0]
     assert plan.recipe.training.epochs == 200
     assert 0 < plan.predicted_seconds < 100_000
 
 
-def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, capsys, monkeypatch):
+def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, capsys):
     heavy, light = LEVELS
     hopeless, demanding = replace(heavy, least_epochs=10**12), replace(heavy, name="medium", least_epochs=10**5)
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (hopeless, demanding, light))
     overrides = ["training.epochs=10000000000000"]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=1)
+    plan = automatic(
+        plan_for(dataset, "auto", overrides),
+        overrides,
+        limit_seconds=1_000,
+        verbose=1,
+        levels=(hopeless, demanding, light),
+        pace_of=pace(epoch_seconds=0.02),
+    )
     assert level_of(plan) is light
     quick, first, second, third, why, last = capsys.readouterr().err.splitlines()
     assert quick.startswith("quick: 2 convolutions with 16 to 32 filters, ")
@@ -61,36 +75,31 @@ def test_auto_falls_back_to_a_lighter_network_where_epochs_are_too_few(dataset, 
     assert plan.time_limit_notes == (quick, first, second, third, why, last)
 
 
-@pytest.mark.usefixtures("given_pace")
-def test_where_nothing_else_fits_there_is_quick(dataset, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[-1], least_epochs=10**12),))
-    plan = automatic(plan_for(dataset, "auto"), ["training.seed=5"], limit_seconds=100, verbose=0)
+def test_where_nothing_else_fits_there_is_quick(dataset):
+    levels = (replace(LEVELS[-1], least_epochs=10**12),)
+    plan = automatic(plan_for(dataset, "auto"), ["training.seed=5"], 100, 0, levels=levels, pace_of=pace())
     assert plan.recipe.network == load_recipe("quick", data="own").network
     assert (plan.recipe.name, plan.recipe.training.seed, plan.recipe.training.epochs) == ("auto", 5, 167)
 
 
-def test_an_optimizers_settings_hold_for_quick_as_well(dataset, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", ())
+def test_an_optimizers_settings_hold_for_quick_as_well(dataset):
     overrides = ["compile.optimizer.momentum=0.7"]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, 3600, 0, levels=(), pace_of=pace())
     assert plan.recipe.network == load_recipe("quick", data="own").network
     assert (plan.recipe.compile.optimizer.name, plan.recipe.compile.optimizer.momentum) == ("muon", 0.7)
 
 
-@pytest.mark.usefixtures("given_pace")
-def test_few_epochs_vary_images_less(dataset, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (LEVELS[-1],))
+def test_few_epochs_vary_images_less(dataset):
     overrides = ["training.epochs=3"]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, 1_000, 0, levels=LEVELS[-1:], pace_of=pace())
     assert plan.recipe.training.epochs == 3
     assert plan.recipe.augmentation.shift == pytest.approx(0.08 * 3 / 20)
 
 
-@pytest.mark.usefixtures("given_pace")
 @pytest.mark.parametrize(("epochs", "chosen", "ruled_out"), [(3, "heavy", 0), (2, "light", 1), (1, "quick", 2)])
 def test_epochs_that_the_user_sets_may_be_too_few_for_a_network(dataset, epochs, chosen, ruled_out):
     overrides = [f"training.epochs={epochs}"]
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=1_000, verbose=0)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, 1_000, 0, pace_of=pace())
     needs = ["heavy: needs at least 3 epochs, more than are set", "light: needs at least 2 epochs, more than are set"]
     said = plan.time_limit_notes
     assert [line for line in said if "more than are set" in line] == needs[:ruled_out]
@@ -98,22 +107,23 @@ def test_epochs_that_the_user_sets_may_be_too_few_for_a_network(dataset, epochs,
     assert plan.recipe.training.epochs == epochs
 
 
-def test_where_there_is_no_time_for_quick_nothing_else_is_measured(dataset, monkeypatch, capsys):
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(50.0, 1.0))
+def test_where_there_is_no_time_for_quick_nothing_else_is_measured(dataset, capsys):
     with pytest.raises(RecipeError, match="The time limit is 30"):
-        automatic(plan_for(dataset, "auto"), [], limit_seconds=30, verbose=1)
+        automatic(plan_for(dataset, "auto"), [], limit_seconds=30, verbose=1, pace_of=pace(50.0, 1.0))
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "quick: 2 convolutions with 16 to 32 filters, no time for an epoch"
 
 
 @pytest.mark.parametrize("epoch_seconds", [0.001, 2.0])
 @pytest.mark.parametrize("auto", [True, False])
-def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, auto, epoch_seconds, monkeypatch):
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(4.0, epoch_seconds))
+def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, auto, epoch_seconds):
+    pace_of = pace(4.0, epoch_seconds)
 
     def planned(seconds):
         plan = plan_for(dataset, "auto" if auto else recipe_file)
-        return automatic(plan, [], seconds, 0) if auto else within_time_limit(plan, seconds, 0)
+        if auto:
+            return automatic(plan, [], seconds, 0, pace_of=pace_of)
+        return within_time_limit(plan, seconds, 0, pace_of=pace_of)
 
     with pytest.raises(RecipeError) as refused:
         planned(1)
@@ -134,18 +144,19 @@ def test_the_limit_that_a_refusal_proposes_is_accepted(dataset, recipe_file, aut
     ],
 )
 def test_a_network_is_measured_where_quick_can_spare_the_time(
-    dataset, monkeypatch, epoch_seconds, limit_seconds, overrides, measured
+    dataset, epoch_seconds, limit_seconds, overrides, measured
 ):
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(1.0, epoch_seconds))
-    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds, verbose=0)
+    pace_of = pace(epoch_seconds=epoch_seconds)
+    plan = automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds, verbose=0, pace_of=pace_of)
     assert ("heavy: no time to measure its pace" not in plan.time_limit_notes) == measured
 
 
 def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, recipe_file):
-    long = within_time_limit(plan_for(dataset, recipe_file, ["training.epochs=1000000"]), 300, verbose=0)
+    many = plan_for(dataset, recipe_file, ["training.epochs=1000000"])
+    long = within_time_limit(many, 300, verbose=0, pace_of=pace())
     assert 1 <= long.recipe.training.epochs < 1_000_000
     assert long.predicted_seconds <= 300
-    short = within_time_limit(plan_for(dataset, recipe_file), 1_000, verbose=0)
+    short = within_time_limit(plan_for(dataset, recipe_file), 1_000, verbose=0, pace_of=pace())
     assert short.recipe.training.epochs == 3
     assert short.predicted_seconds < 1_000
 
@@ -154,69 +165,64 @@ def test_a_limit_lowers_the_epochs_of_any_recipe_but_never_raises_them(dataset, 
 @pytest.mark.parametrize(
     "override", ["training.progressive_resizing={}", "training={epochs=9, progressive_resizing={}}"]
 )
-def test_progressive_resizing_is_not_for_networks_that_flatten(dataset, monkeypatch, levels, override):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", levels)
+def test_progressive_resizing_is_not_for_networks_that_flatten(dataset, levels, override):
     overrides = [override]
     with pytest.raises(RecipeError, match="one with GlobalAveragePooling2D in place of Flatten"):
-        automatic(plan_for(dataset, "auto", overrides), overrides, limit_seconds=3600, verbose=0)
+        automatic(plan_for(dataset, "auto", overrides), overrides, 3600, 0, levels=levels, pace_of=pace())
 
 
-@pytest.mark.usefixtures("given_pace")
 @pytest.mark.parametrize(("more_seconds", "measured"), [(-2, False), (2, True)])
 def test_a_network_whose_least_epochs_leave_no_time_is_not_measured(dataset, monkeypatch, more_seconds, measured):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", (replace(LEVELS[-1], least_epochs=2, least_steps=0),))
+    levels = (replace(LEVELS[-1], least_epochs=2, least_steps=0),)
     monkeypatch.setattr("tenfold.run.time_limit.least_epoch_seconds", lambda plan, recipe: 20.0)
     others = 8 + 1 + 0.5 + 1.3  # measuring it, compiling it again, what is left of that for all epochs, and finishing
-    plan = automatic(plan_for(dataset, "auto"), [], (2 * 20 + others) / 0.97 + more_seconds, verbose=0)
+    limit = (2 * 20 + others) / 0.97 + more_seconds
+    plan = automatic(plan_for(dataset, "auto"), [], limit, verbose=0, levels=levels, pace_of=pace())
     said = "light: needs at least 2 epochs, for which there is no time"
     assert (said not in plan.time_limit_notes) == measured
 
 
-def levels_are_slow(monkeypatch, plan, epoch_seconds=0.5, measuring_seconds=0.0):
+def slow_levels(plan, epoch_seconds=0.5, measuring_seconds=0.0):
     """`quick` has a hundredth of a second for an epoch; measuring anything else moves the plan's clock."""
 
-    def pace(model, *arguments):
+    def pace_of(model, *arguments):
         if any(getattr(layer, "filters", 0) == 16 for layer in model.layers):  # of `quick`
             return Pace(1.0, 0.01)
-        plan.watch._started -= measuring_seconds
+        plan.watch.passed += measuring_seconds
         return Pace(1.0, epoch_seconds)
 
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", pace)
+    return pace_of
 
 
 @pytest.mark.parametrize(("limit_seconds", "level"), [(24, "quick"), (40, "heavy")])
-def test_few_images_need_more_epochs_for_enough_steps(dataset, monkeypatch, limit_seconds, level):
+def test_few_images_need_more_epochs_for_enough_steps(dataset, limit_seconds, level):
     plan = plan_for(dataset, "auto")  # 270 images are 9 steps
-    levels_are_slow(monkeypatch, plan)
-    found = automatic(plan, [], limit_seconds, verbose=0)
+    found = automatic(plan, [], limit_seconds, verbose=0, pace_of=slow_levels(plan))
     assert found.time_limit_notes[-2].startswith(f"Chosen: {level}, ")
     too_few = [note for note in found.time_limit_notes if note.endswith(", too few for it, which needs 45")]
     assert bool(too_few) == (level == "quick")
     assert found.recipe.training.epochs >= 45
 
 
-def test_what_was_measured_in_vain_is_part_of_the_forecast(dataset, monkeypatch):
+def test_what_was_measured_in_vain_is_part_of_the_forecast(dataset):
     plan = plan_for(dataset, "auto")
-    levels_are_slow(monkeypatch, plan, epoch_seconds=5.0, measuring_seconds=10.0)
-    found = automatic(plan, [], limit_seconds=40, verbose=0)
+    found = automatic(plan, [], 40, verbose=0, pace_of=slow_levels(plan, epoch_seconds=5.0, measuring_seconds=10.0))
     assert found.time_limit_notes[1].startswith("heavy: 4 convolutions with 32 to 64 filters, ")
     assert 10 < found.predicted_seconds < 40
     assert found.recipe.training.epochs == 167
 
 
-def test_where_measuring_takes_longer_than_reckoned_quick_is_late_but_trained(dataset, monkeypatch):
+def test_where_measuring_takes_longer_than_reckoned_quick_is_late_but_trained(dataset):
     plan = plan_for(dataset, "auto")
-    levels_are_slow(monkeypatch, plan, measuring_seconds=30.0)
-    found = automatic(plan, [], limit_seconds=20, verbose=0)
+    found = automatic(plan, [], 20, verbose=0, pace_of=slow_levels(plan, measuring_seconds=30.0))
     assert "quick: it will be late, as finding this out took 30 s" in found.time_limit_notes
     assert 30 < found.predicted_seconds < 40
     assert found.recipe.training.epochs == 167
 
 
-def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file, monkeypatch):
-    monkeypatch.setattr("tenfold.run.forecast.measure_pace", lambda *arguments: Pace(0.0, 1e6))
+def test_a_limit_that_leaves_less_than_an_image_of_each_class_is_refused(dataset, recipe_file):
     with pytest.raises(RecipeError, match=r"The time limit is .* Allow more, such as --time-limit \d+s"):
-        within_time_limit(plan_for(dataset, recipe_file), 60, verbose=0)
+        within_time_limit(plan_for(dataset, recipe_file), 60, verbose=0, pace_of=pace(0.0, 1e6))
 
 
 def test_a_limit_without_room_for_an_epoch_is_refused(dataset, recipe_file):
@@ -237,8 +243,7 @@ def test_the_run_says_what_was_predicted_and_its_recipe_repeats_it(dataset, reci
     assert (again.path / "model.onnx").read_bytes() == (run.path / "model.onnx").read_bytes()
 
 
-def test_auto_knows_its_data_and_repeats(npz_file, monkeypatch):
-    monkeypatch.setattr("tenfold.run.time_limit.LEVELS", LEVELS[-1:])
+def test_auto_knows_its_data_and_repeats(npz_file):
     run = tenfold.train(npz_file, "auto", overrides=["training.epochs=1"], time_limit="10m", verbose=0)
     assert run.recipe.data == str(npz_file)
     assert evaluate(run.path).accuracy == run.metrics.accuracy

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -30,6 +31,10 @@ _REDRAWING_SECONDS = 0.001  # of each image in another hand
 _OPERATIONS_PER_PRODUCT = 6
 # The peak of a core with two vector units of 16 products and sums a cycle, at 3 GHz; networks reach about half of it.
 _MOST_OPERATIONS_PER_SECOND_AND_CORE = 200e9
+
+
+PaceOf = Callable[..., Pace]
+"""`measure_pace`, or what stands in for it where the pace is known."""
 
 
 class Measured(NamedTuple):
@@ -82,13 +87,19 @@ def least_epoch_seconds(plan: Plan, recipe: Recipe) -> float:
     return _OPERATIONS_PER_PRODUCT * products * plan.images_per_epoch / rate
 
 
-def measure(plan: Plan, recipe: Recipe) -> Measured:
-    """Build a recipe's network and measure its pace."""
+def measure(plan: Plan, recipe: Recipe, pace_of: PaceOf = measure_pace) -> Measured:
+    """Build a recipe's network and measure its pace.
+
+    Args:
+        plan: The data.
+        recipe: The network, and how it is trained.
+        pace_of: Measures it.
+    """
     started = time.perf_counter()
     model = build(recipe, plan.dataset, plan.images_per_epoch)
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     batch_size = recipe.training.batch_size
-    pace = measure_pace(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
+    pace = pace_of(model, plan.train.images, labels, batch_size, recipe.augmentation, _MEASURED_SECONDS)
     steps = recipe.training.epochs * recipe.training.steps_per_epoch(plan.images_per_epoch)
     settles = moving_averages_lag(model, 0 if plan.validation or recipe.compile.ema_momentum else steps)
     return Measured(recipe, pace, settles, time.perf_counter() - started + pace.saved_seconds)

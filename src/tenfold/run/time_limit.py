@@ -11,10 +11,11 @@ from tenfold.recipes.layers import Conv2D
 from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
-from tenfold.run.forecast import Forecast, Measured, least_epoch_seconds, make_forecast, measure
+from tenfold.run.forecast import Forecast, Measured, PaceOf, least_epoch_seconds, make_forecast, measure
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
 from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
+from tenfold.training.pace import measure_pace
 from tenfold.types import Verbose
 
 _OPTIMIZER = "compile.optimizer"
@@ -25,20 +26,34 @@ _MEASURING_SECONDS, _TIMES_QUICK = 8.0, 2.0
 _MEASURING_SHARE = 0.2
 
 
-def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose) -> Plan:
+def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose, *, pace_of: PaceOf = measure_pace) -> Plan:
     """Lower a recipe's epochs until its run is finished within a time; with less than one, its images, too.
+
+    Args:
+        plan: Recipe and data.
+        limit_seconds: For the whole run.
+        verbose: Whether to say what fits.
+        pace_of: Measures how fast a network trains on this machine.
 
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
     notes = _Notes(verbose)
-    forecast = make_forecast(plan, measure(plan, plan.recipe), limit_seconds)
+    forecast = make_forecast(plan, measure(plan, plan.recipe, pace_of), limit_seconds)
     _check(forecast, limit_seconds)
     notes.add(f"Time for {_described(forecast)}")
     return _settled(plan, forecast, limit_seconds, notes)
 
 
-def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbose: Verbose) -> Plan:
+def automatic(
+    plan: Plan,
+    overrides: Sequence[str],
+    limit_seconds: float,
+    verbose: Verbose,
+    *,
+    levels: Sequence[Level] = LEVELS,
+    pace_of: PaceOf = measure_pace,
+) -> Plan:
     """Choose network, training and epochs by the data and the time.
 
     Args:
@@ -46,12 +61,14 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
         overrides: What the user sets.
         limit_seconds: For the whole run.
         verbose: Whether to say what was chosen and why.
+        levels: Networks to choose from, the heaviest first.
+        pace_of: Measures how fast a network trains on this machine.
 
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
     notes = _Notes(verbose)
-    level, forecast = _chosen_level(plan, overrides, limit_seconds, notes)
+    level, forecast = _chosen_level(plan, overrides, limit_seconds, notes, levels, pace_of)
     _check(forecast, limit_seconds)
     training = forecast.recipe.training
     recipe = _candidate(plan, level, overrides, training.epochs)  # which decide how much images are varied
@@ -61,16 +78,21 @@ def automatic(plan: Plan, overrides: Sequence[str], limit_seconds: float, verbos
 
 
 def _chosen_level(
-    plan: Plan, overrides: Sequence[str], limit_seconds: float, notes: "_Notes"
+    plan: Plan,
+    overrides: Sequence[str],
+    limit_seconds: float,
+    notes: "_Notes",
+    levels: Sequence[Level],
+    pace_of: PaceOf,
 ) -> tuple[Level | None, Forecast]:
     """The heaviest level that there is time for; None, which is `quick`, where there is time for none."""
     # What is certain first: whatever is tried after it has to leave time for it.
-    quick = measure(plan, _candidate(plan, None, overrides))
+    quick = measure(plan, _candidate(plan, None, overrides), pace_of)
     fallback, certain = make_forecast(plan, quick, limit_seconds), plan.watch.total()
     notes.add(f"quick: {_described(fallback)}")
     _check(fallback, limit_seconds)
     slowness = 1.0
-    for level in LEVELS:
+    for level in levels:
         recipe = _candidate(plan, level, overrides)
         least_epochs = _least_epochs(level, recipe, plan.images_per_epoch)
         least_seconds = slowness * least_epoch_seconds(plan, recipe)
@@ -78,7 +100,7 @@ def _chosen_level(
         if ruled_out := _ruled_out(recipe, least_epochs, least_seconds, quick, fallback):
             notes.add(f"{level.name}: {ruled_out}")
             continue
-        forecast = make_forecast(plan, measure(plan, recipe), limit_seconds)
+        forecast = make_forecast(plan, measure(plan, recipe, pace_of), limit_seconds)
         said = f"{level.name}: {_described(forecast)}"
         if forecast.epochs_in_time >= least_epochs:
             notes.add(said)

@@ -97,6 +97,12 @@ def test_other_values_are_refused(value: float):
         picture_to_image(array, GREY)
 
 
+def test_a_dark_picture_stays_dark():
+    array = np.zeros((4, 6), np.uint8)
+    array[1, 2] = 20
+    assert picture_to_image(array, GREY)[1, 2, 0] == 20
+
+
 def test_values_a_little_above_one_are_ambiguous():
     array = np.zeros((4, 6))
     array[1, 2] = 1.02  # as bicubic resizing of 0…1 leaves it

@@ -126,7 +126,7 @@ def pixels(array: Array) -> Array:
     if array.dtype == np.uint16 and array.size and array.max() > 255:
         return np.rint(array * np.float32(255 / _WHITE_16_BIT)).astype(np.uint8)
     try:
-        (values,), _ = pixel_bytes({"pixels": array}, "The array")
+        (values,), _ = pixel_bytes({"pixels": array}, "The array", whole_data=False)
     except DataError as error:
         raise ImageError(f"{error} The model scales raw pixels itself.") from error
     if array.dtype.kind == "f" and array.size and 1 < (high := array.max()) < _CERTAINLY_BYTES:

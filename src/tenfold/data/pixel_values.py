@@ -13,16 +13,20 @@ _DEEP_LEVELS = (1_023, 4_095, 16_383, 65_535)
 Pixels = UInt8[np.ndarray, "..."]
 
 
-def pixel_bytes(parts: dict[str, np.ndarray], source: str) -> tuple[list[Pixels], tuple[str, ...]]:
+def pixel_bytes(
+    parts: dict[str, np.ndarray], source: str, *, whole_data: bool = True
+) -> tuple[list[Pixels], tuple[str, ...]]:
     """Recognise the range of pixel values and bring them to uint8 0…255.
 
-    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255. Whole numbers
-    up to 31, and 16-bit arrays that go beyond 255, are scaled from the range that their bits can hold.
+    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255. Of a whole data
+    set, whole numbers up to 31, and 16-bit arrays that go beyond 255, are scaled from the range that their bits can hold.
     The range is judged over all parts together, so that the same number means the same grey in each.
 
     Args:
         parts: Arrays of any shape, by the names that messages call them.
         source: The file that they come from.
+        whole_data: Whether these are the pixels of a data set. A single picture may be dark, which says nothing of the
+            range.
 
     Returns:
         uint8 arrays of the same shapes, in the same order, and a sentence if values were scaled.
@@ -41,7 +45,7 @@ def pixel_bytes(parts: dict[str, np.ndarray], source: str) -> tuple[list[Pixels]
             f"{source}: pixel values run from {low:g} to {high:g}; expected 0…255 or 0…1. "
             "Undo the normalisation, or save 8-bit values."
         )
-    if 0 < high <= _FEW_LEVELS[-1] or high > 255:
+    if 0 < high <= (_FEW_LEVELS[-1] if whole_data else 1) or high > 255:
         full = next(level for level in _FEW_LEVELS + _DEEP_LEVELS if level >= high)
         if full > 1 and any((values != np.floor(values)).any() for values in filled):
             raise DataError(

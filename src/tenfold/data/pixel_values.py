@@ -18,9 +18,9 @@ def pixel_bytes(
 ) -> tuple[list[Pixels], tuple[str, ...]]:
     """Recognise the range of pixel values and bring them to uint8 0…255.
 
-    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255. Of a whole data
-    set, whole numbers up to 31, and 16-bit arrays that go beyond 255, are scaled from the range that their bits can hold.
-    The range is judged over all parts together, so that the same number means the same grey in each.
+    0…255 (whole numbers or rounded) stays; 0…1, be it float, bool or whole numbers, is multiplied by 255. 16-bit arrays
+    that go beyond 255 and, of a whole data set, whole numbers up to 31 are scaled from the range that their bits can
+    hold. It is judged over all parts together, so that the same number means the same grey in each.
 
     Args:
         parts: Arrays of any shape, by the names that messages call them.

@@ -10,7 +10,9 @@ import typer
 from PIL import Image
 
 import tenfold as package
+from tenfold.cli import app as cli
 from tenfold.cli.app import app
+from tenfold.errors import ParityError
 
 TENFOLD = str(Path(sys.executable).parent / "tenfold")
 
@@ -69,6 +71,15 @@ def test_ctrl_c_while_a_training_loads_its_libraries_ends_it_quietly(number, mod
     assert process.returncode == 130
     assert "Traceback" not in rest
     assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_disagrees_in_another_format_is_one_message_and_exit_code_1(monkeypatch, capsys):
+    def disagree(**options):
+        raise ParityError("model.onnx was not written")
+
+    monkeypatch.setattr(cli, "app", disagree)
+    assert cli._run() == 1
+    assert capsys.readouterr().err == "Error: model.onnx was not written\n"
 
 
 def test_version_is_the_packages():

@@ -48,11 +48,13 @@ class Answers(NamedTuple):
     Args:
         probabilities: The network's own, float32 [n, classes].
         calibrated: Those that `predict` states, float32 [n, classes].
+        scores: How far each image lies from all that the network was trained on, float32 [n].
         accepted: Whether an image gets a label, bool [n]; the others are none of the classes.
     """
 
     probabilities: Probabilities
     calibrated: Probabilities
+    scores: Scores
     accepted: Accepted
 
 
@@ -187,7 +189,7 @@ class Classifier:
         probabilities, scores = self.probabilities_and_scores(images)
         threshold = self.metadata.rejection_threshold
         accepted = scores <= (np.inf if threshold is None else threshold)
-        return Answers(probabilities, tempered(probabilities, self.metadata.temperature), accepted)
+        return Answers(probabilities, tempered(probabilities, self.metadata.temperature), scores, accepted)
 
     def _run(self, images: Images) -> tuple[Probabilities, Scores]:
         try:

@@ -18,7 +18,7 @@ from tenfold.cli.evaluate import evaluate
 from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
 from tenfold.cli.train import train
-from tenfold.errors import TenfoldError
+from tenfold.errors import ParityError, TenfoldError
 from tenfold.terminal import stderr
 
 app = typer.Typer(
@@ -77,6 +77,9 @@ def _run() -> int:
     except TenfoldError as error:
         stderr.print(f"Error: {error}")
         exit_code = 2
+    except ParityError as error:  # a defect of ours that is told already
+        stderr.print(f"Error: {error}")
+        exit_code = 1
     except (BrokenPipeError, SystemExit):  # the reader, such as `head`, has seen enough; Typer makes one the other
         exit_code = 0
     except KeyboardInterrupt:

@@ -15,7 +15,7 @@ from tenfold.data.class_names import are_characters
 from tenfold.data.image_file import resize_image
 from tenfold.photo.normalisation import MNIST_SHAPE
 from tenfold.photo.plain import Prepared, Steps, prepare_plain
-from tenfold.photo.small import NEAR, fitted_if_nearer
+from tenfold.photo.small import NEAR, fitted_if_nearer, is_in_mnist_form
 from tenfold.types import Image, Images
 
 UNKNOWN = "?"
@@ -108,14 +108,17 @@ def read_images(classifier: Classifier, images: Images) -> Answers:
     if metadata.inverts_negatives:
         negative = is_negative(images, metadata.polarity)
         prepared[negative] = 255 - images[negative]
+    answers = classifier.answers(prepared)
     if not reads_handwriting(classifier):
-        return classifier.answers(prepared)
+        return answers
     if (threshold := metadata.rejection_threshold) is not None:
-        _, scores = classifier.probabilities_and_scores(prepared)
-        for position in np.flatnonzero(scores > NEAR * threshold):
+        far = np.flatnonzero(answers.scores > NEAR * threshold)
+        others = [position for position in far if not is_in_mnist_form(prepared[position], metadata.polarity)]
+        for position in others:
             picture = PillowImage.fromarray(images[position, ..., 0])
             prepared[position] = prepare_whole(classifier, picture, keep_steps=False).images[0]
-    answers = classifier.answers(prepared)
+        for values, again in zip(answers, classifier.answers(prepared[others]), strict=True):
+            values[others] = again
     drawn = ~(images == images[:, :1, :1]).all(axis=(1, 2, 3))
     return answers._replace(calibrated=answers.calibrated * drawn[:, np.newaxis], accepted=answers.accepted & drawn)
 

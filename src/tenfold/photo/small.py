@@ -35,9 +35,8 @@ def fitted_if_nearer(classifier: Classifier, plain: Prepared, picture: PillowIma
         keep_steps: Whether to keep every stage.
     """
     image, threshold = plain.images[0], classifier.metadata.rejection_threshold
-    strokes = _strokes(_ink(image, classifier.metadata.polarity))
-    stands_clear = _stands_clear(strokes)
-    if threshold is None or (stands_clear and is_normalised(strokes)):
+    polarity = classifier.metadata.polarity
+    if threshold is None or is_in_mnist_form(image, polarity):
         return plain
     score = _score(classifier, image)
     if score <= NEAR * threshold:
@@ -45,8 +44,9 @@ def fitted_if_nearer(classifier: Classifier, plain: Prepared, picture: PillowIma
     from tenfold.photo.handwriting import prepare_handwriting  # SciPy takes a while to load
 
     photo = prepare_handwriting(classifier, picture, keep_steps)
-    if len(photo.images) != 1 or _share_of_ink(_ink(photo.images[0], classifier.metadata.polarity)) > _MOST_INK:
+    if len(photo.images) != 1 or _share_of_ink(_ink(photo.images[0], polarity)) > _MOST_INK:
         return plain
+    stands_clear = _stands_clear(_strokes(_ink(image, polarity)))
     # Things reach the edge as a digit does that fills its picture; what stands clear of it is less likely to be one.
     if _score(classifier, photo.images[0]) > min(score, threshold if stands_clear else NEAR * threshold):
         return plain
@@ -66,8 +66,14 @@ def has_mnist_form(images: Images, polarity: Polarity) -> bool:
     """
     if polarity == "none" or images.shape[1:] != MNIST_SHAPE:
         return False
-    strokes = [_strokes(_ink(image, polarity)) for image in images[:: -(-len(images) // _LOOKED_AT)]]
-    return 2 * sum(_stands_clear(one) and is_normalised(one) for one in strokes) > len(strokes)
+    some = images[:: -(-len(images) // _LOOKED_AT)]
+    return 2 * sum(is_in_mnist_form(image, polarity) for image in some) > len(some)
+
+
+def is_in_mnist_form(image: Image, polarity: Polarity) -> bool:
+    """Whether what is on an image, uint8 [height, width, 1], has the size and the place of MNIST's digits."""
+    strokes = _strokes(_ink(image, polarity))
+    return _stands_clear(strokes) and is_normalised(strokes)
 
 
 def _stands_clear(strokes: Values) -> bool:

@@ -124,5 +124,11 @@ def test_wrong_values_are_named(key: str, value: str, expected: str):
         Metadata.from_properties({**METADATA.to_properties(), key: value})
 
 
+def test_the_file_says_how_pictures_become_images():
+    said = METADATA.to_properties()["pictures"]
+    for words in ("camera data", "transparency on white", "HAMMING", "BICUBIC", "order red, green, blue", "19595 red"):
+        assert words in said
+
+
 def test_accuracy_survives_exactly():
     assert json.loads(METADATA.to_properties()["accuracy"]) == METADATA.accuracy

@@ -147,7 +147,8 @@ class Classifier:
         Args:
             images: One picture: a path, the bytes of an image file, a Pillow image, an array [height, width]
                 or [height, width, channels]. Many: a list of these, an array [n, height, width] or
-                [n, height, width, channels]. Arrays hold whole numbers 0…255 or fractions 0…1.
+                [n, height, width, channels]. Arrays hold whole numbers 0…255 or fractions 0…1; colour is red, green,
+                blue (OpenCV's arrays are blue, green, red: turn them round by array[..., ::-1]).
 
         Returns:
             A `Prediction` for one picture, a list of them for many.

@@ -8,7 +8,9 @@
 Importing `tenfold` loads neither Keras nor JAX; each name below loads what it needs when it is first used.
 """
 
-from importlib import import_module
+import os
+import sys
+from importlib import import_module, util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from tenfold.recipes.augmentation import Augmentation as Augmentation
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
+
+if "keras" not in sys.modules and not any(map(util.find_spec, ("tensorflow", "torch"))):
+    # What Keras would choose is not installed: an `import keras` after this one has to find what is.
+    os.environ.setdefault("KERAS_BACKEND", "jax")
 
 __version__ = "0.1.0"
 

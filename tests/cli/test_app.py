@@ -126,7 +126,7 @@ def test_a_full_disk_is_said_once(arguments):
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([TENFOLD, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr.count("Is there room on the disk") == 1
+    assert result.stderr.count("The output cannot be written (No space left on device)") == 1
     assert "Traceback" not in result.stderr
 
 

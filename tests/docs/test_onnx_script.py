@@ -24,7 +24,7 @@ TRANSPOSED = {
 
 
 def script() -> str:
-    (found,) = re.findall(r"^```python\n(import json.*?^print\(answer\(.*?)^```$", PAGE.read_text("utf-8"), re.S | re.M)
+    (found,) = re.findall(r"^```python\n(import io\n.*?^print\(answer\(.*?)^```$", PAGE.read_text("utf-8"), re.S | re.M)
     return found
 
 
@@ -65,8 +65,8 @@ def pictures_of_all_kinds(folder: Path) -> list[Path]:
     """Photos turned by the camera, palettes, transparency, grey, CMYK, negatives, many sizes and formats."""
     random, files = np.random.default_rng(7), []
     folder.mkdir()
-    sizes = [(20, 26), (40, 52), (13, 17), (90, 26), (20, 80), (300, 400), (7, 60), (600, 450)]
-    for number in range(72):
+    sizes = [(20, 26), (40, 52), (13, 17), (90, 26), (20, 80), (400, 200), (7, 60), (600, 270)]
+    for number in range(80):
         picture, file = thing(random, number % 3, sizes[number % len(sizes)]), folder / f"{number}.png"
         kind = number // 8
         if kind == 1:
@@ -87,7 +87,12 @@ def pictures_of_all_kinds(folder: Path) -> list[Path]:
             file = folder / f"{number}.webp"
         elif kind == 8:
             picture = picture.convert("LA") if number % 2 else picture.convert("1")
-        if kind != 3:
+        elif kind == 9:  # Pillow turns the uncompressed ones of these while it reads them
+            turn, exif, file = (3, 6, 8)[number % 3], Image.Exif(), folder / f"{number}.tiff"
+            exif[0x0112] = turn
+            compression = {"compression": "tiff_lzw"} if number % 2 else {}
+            picture.transpose(TRANSPOSED[turn]).save(file, exif=exif, **compression)
+        if kind not in (3, 9):
             picture.save(file)
         files.append(file)
     return files

@@ -177,7 +177,7 @@ def test_calibration_and_rejection_are_told_where_they_were_measured() -> None:
 def test_what_is_accepted_stands_beside_the_accuracy() -> None:
     metrics = _metrics().model_copy(update={"accepted": 980, "correct_and_accepted": 890})
     text = " ".join(re.sub(r"<[^>]+>", " ", _render(metrics=metrics)).split())
-    said = "89.00 % were recognised and accepted (890 images): 20 were taken for none of the classes."
+    said = "89.00 % were recognised and accepted (890 images); 20 taken for none of the classes."
     assert said in text.replace("\u00a0", " ")
     assert "recognised and accepted" not in _render()
 

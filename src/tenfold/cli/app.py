@@ -1,5 +1,6 @@
 """The command `tenfold`: registers the commands and turns errors into messages and exit codes."""
 
+import errno
 import io
 import os
 import sys
@@ -95,7 +96,12 @@ def _run() -> int:
 def _about_the_machine(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"There is not enough memory ({error}). Use smaller images (--size) or fewer of them."
-    return f"The system refused to read or write a file: {error}. Is there room on the disk, and may you write there?"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        reason = os.strerror(error.errno)
+        if error.filename is None:
+            return f"The output cannot be written ({reason}). Make room on its disk."
+        return f"{error.filename}: cannot be written ({reason}). Make room, or name a place on another disk with --out."
+    return f"The system refused to read or write a file: {error}. Does it exist, and may you read and write there?"
 
 
 def _report(error: Exception) -> int:

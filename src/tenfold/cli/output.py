@@ -39,7 +39,7 @@ def metrics_rows(metrics: "Metrics") -> dict[str, str]:
     if metrics.accepted is not None and metrics.correct_and_accepted is not None:
         share, rejected = metrics.correct_and_accepted / metrics.count, metrics.count - metrics.accepted
         found = f"{metrics.correct_and_accepted:,} of {metrics.count:,}"
-        rows["and accepted"] = f"{share:.2%}  ({found}; {rejected:,} were taken for none of the classes)"
+        rows["and accepted"] = f"{share:.2%}  ({found}; {rejected:,} taken for none of the classes)"
     return {
         **rows,
         "test loss": f"{metrics.loss:.4f}",

@@ -18,7 +18,7 @@ from tenfold.data.options import ReadOptions
 from tenfold.files import atomic_path, cache_folder
 from tenfold.types import Images
 
-_FORMAT = 2
+_FORMAT = 3
 """To be raised whenever decoding or resizing gives other pixels than before."""
 
 _WORTH_FILES = 500

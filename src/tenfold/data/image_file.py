@@ -159,10 +159,10 @@ def resize_image(image: PillowImage.Image, size: tuple[int, int], channels: int)
     """
     height, width = size
     image = image.convert("L" if channels == 1 else "RGB")
-    across, down = _resampling(image.width, width), _resampling(image.height, height)
-    if across != down:
-        image = image.resize((width, image.height), across)
-    return np.asarray(image.resize((width, height), down)).reshape(height, width, channels)
+    # Width first, always: Pillow alone would begin with the longer way, which other programs would have to know.
+    image = image.resize((width, image.height), _resampling(image.width, width))
+    image = image.resize((width, height), _resampling(image.height, height))
+    return np.asarray(image).reshape(height, width, channels)
 
 
 def resize_images(

@@ -120,7 +120,9 @@ def read_images(classifier: Classifier, images: Images) -> Answers:
         for values, again in zip(answers, classifier.answers(prepared[others]), strict=True):
             values[others] = again
     drawn = ~(images == images[:, :1, :1]).all(axis=(1, 2, 3))
-    return answers._replace(calibrated=answers.calibrated * drawn[:, np.newaxis], accepted=answers.accepted & drawn)
+    # Nothing is sure of a blank image; the order of the classes stays.
+    certainty = np.where(drawn, 1, np.float32(1e-9))[:, np.newaxis]
+    return answers._replace(calibrated=answers.calibrated * certainty, accepted=answers.accepted & drawn)
 
 
 def reads_handwriting(classifier: Classifier) -> bool:
@@ -157,7 +159,9 @@ def prepare_whole(classifier: Classifier, picture: PillowImage.Image, keep_steps
     height, width, channels = classifier.image_shape
     image: Image = resize_image(picture, (height, width), channels)
     plain = prepare_plain(image, classifier.metadata, picture, keep_steps)
-    return fitted_if_nearer(classifier, plain, picture, keep_steps) if reads_handwriting(classifier) else plain
+    if not reads_handwriting(classifier):
+        return plain
+    return fitted_if_nearer(classifier, plain, PillowImage.fromarray(image[..., 0]), keep_steps)
 
 
 def _reading(prepared: Prepared, predictions: list[Prediction]) -> Reading:

@@ -31,7 +31,7 @@ def fitted_if_nearer(classifier: Classifier, plain: Prepared, picture: PillowIma
     Args:
         classifier: Of characters in MNIST's form. Without a rule for rejection, pictures are taken as they are.
         plain: The picture as it is.
-        picture: The same, "L" or "RGB".
+        picture: The same, in grey.
         keep_steps: Whether to keep every stage.
     """
     image, threshold = plain.images[0], classifier.metadata.rejection_threshold

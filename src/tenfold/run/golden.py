@@ -17,6 +17,7 @@ from tenfold.figures.gallery import spread_over_classes
 from tenfold.files import atomic_path, write_text
 from tenfold.photo.read import reads_handwriting
 from tenfold.photo.single import load_classifier
+from tenfold.photo.small import is_in_mnist_form
 from tenfold.run.run_folder import RunFolder
 from tenfold.types import Image
 
@@ -30,7 +31,11 @@ def write_golden_pictures(folder: RunFolder, dataset: Dataset) -> None:
     classifier = load_classifier(folder.onnx_model)
     folder.golden.mkdir(exist_ok=True)
     answers = []
-    for number, position in enumerate(spread_over_classes(dataset.test.labels, _COUNT)):
+    candidates = spread_over_classes(dataset.test.labels, 10 * _COUNT).tolist()
+    if reads_handwriting(classifier):  # only images that the network gets as they are
+        images, polarity = dataset.test.images, classifier.metadata.polarity
+        candidates = [position for position in candidates if is_in_mnist_form(images[position], polarity)]
+    for number, position in enumerate(candidates[:_COUNT]):
         ending, content = _picture(dataset.test.images[position], number, classifier)
         path = folder.golden / f"{number:02}.{ending}"
         with atomic_path(path) as temporary:

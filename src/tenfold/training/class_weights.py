@@ -102,3 +102,5 @@ def _check_class_weight(class_weight: Any, classes: int) -> None:
             )
         if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             raise DataError(f"class_weight[{label}] is {weight!r}; expected a finite number of at least 0.")
+    if class_weight and not any(class_weight.values()):
+        raise DataError("class_weight is 0 for all classes, so that nothing would be learnt; expected some above 0.")

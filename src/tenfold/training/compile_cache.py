@@ -52,8 +52,8 @@ def compile_cache_problem(folder: Path) -> str:
         _tidy(folder / _machine())
     except OSError as error:
         return (
-            f"Compiled programs cannot be kept in {folder} ({error}), so every start compiles them anew. Free some "
-            "space, or name another folder in the environment variable TENFOLD_COMPILE_CACHE (off: no such folder)."
+            f"Compiled programs cannot be kept in {folder} ({error.strerror}), so every start compiles them anew. Make "
+            "room there, or set TENFOLD_CACHE to a folder that you can write."
         )
     return ""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import jax.numpy as jnp
 
-from tenfold.errors import ModelError
+from tenfold.errors import DataError, ModelError
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.terminal import busy
@@ -119,7 +119,10 @@ def fit(
     batch_size = given_size or (-(-len(arrays[0]) // steps_per_epoch) if steps_per_epoch else 32)
     output_shape = build(model, arrays, batch_size)
     if validation:
-        check_labels(model, validation[1], output_shape)
+        try:
+            check_labels(model, validation[1], output_shape)
+        except DataError as error:
+            raise DataError(f"validation_data: {error}") from error
     if class_weight is not None:
         arrays = with_class_weights(arrays, class_weight, output_shape[-1] if output_shape else None)
     check_callbacks(callbacks, model, validation is not None)

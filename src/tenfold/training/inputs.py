@@ -122,11 +122,15 @@ def with_validation(
     if validation_data is None:
         return _cut(arrays, validation_split) if validation_split else (arrays, None)
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        entries = f" of {len(validation_data)}" if isinstance(validation_data, tuple | list) else ""
         raise DataError(
-            f"validation_data is {type(validation_data).__name__}; it should be a tuple: (x, y) or (x, y, "
+            f"validation_data is a {type(validation_data).__name__}{entries}; expected (x, y) or (x, y, "
             f"sample_weight). {_INSTEAD}"
         )
-    return arrays, checked_arrays(model, *validation_data)
+    try:
+        return arrays, checked_arrays(model, *validation_data)
+    except DataError as error:
+        raise DataError(f"validation_data: {error}") from error
 
 
 def _cut(arrays: Arrays, validation_split: float) -> tuple[Arrays, Arrays]:

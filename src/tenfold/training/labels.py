@@ -53,6 +53,11 @@ def check_labels(model: Any, y: Any, output_shape: Any) -> None:
             f"y has shape {list(y.shape)}: integer labels. The loss {loss} expects one-hot labels [n, {classes}]: "
             f"give keras.utils.to_categorical(y, {classes}), or compile with sparse_categorical_crossentropy."
         )
+    elif loss == "binary_crossentropy" and len(y) and (y.min() < 0 or y.max() > 1):
+        raise DataError(
+            f"y runs from {y.min()} to {y.max()}; the loss {loss} expects 0 and 1. For more than two classes, give the "
+            "last layer as many outputs and a softmax, and compile with sparse_categorical_crossentropy."
+        )
     if classes > 1:
         _check_metrics(model, one_hot=y.ndim == 2 and y.shape[1] == classes)
 

@@ -162,6 +162,18 @@ def assert_predict_says_so(trained, rows, folder):
     assert (trained.metrics.accepted, trained.metrics.correct_and_accepted) == (len(accepted), right)
 
 
+def test_digits_that_were_resized_are_predicted_as_they_were_trained(tmp_path):
+    mnist = tenfold.load_dataset("mnist")
+    for part, split, count in (("train", mnist.train, 600), ("test", mnist.test, 60)):
+        for position in range(count):
+            path = tmp_path / "digits" / part / str(split.labels[position]) / f"{position}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(255 - split.images[position, ..., 0]).resize((56, 56)).save(path)
+    trained = tenfold.train(tmp_path / "digits", size=(28, 28), epochs=2, verbose=0)
+    with (trained.path / "predictions.csv").open(encoding="utf-8") as file:
+        assert_predict_says_so(trained, list(csv.DictReader(file)), tmp_path / "digits")
+
+
 def test_digits_are_evaluated_as_predict_reads_them(tmp_path):
     """Digits of all kinds: MNIST's own, negatives, some of another size and place, shoes, blank ones."""
     mnist, shoes = tenfold.load_dataset("mnist"), tenfold.load_dataset("fashion-mnist").test.take(np.arange(40))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -24,6 +24,8 @@ TINT_NOTE = (
 
 Progress = Callable[[int, int], None]
 """Is called with the steps that are done and all steps, while images are read or resized."""
+
+_RESIZED = " were resized to "
 
 MAX_CHOSEN_SIDE = 96
 """No side grows longer than this unless the user asks for it: small networks on a CPU need no more."""
@@ -87,10 +89,15 @@ def size_notes(counts: Counter[Size], size: Size, options: ReadOptions) -> tuple
     ratio = size[0] / size[1]
     stretched = any(abs(height / width / ratio - 1) > 0.05 for height, width in changed)
     return (
-        f"{who} images ({before}) were resized to {_text(size)} (height×width), "
+        f"{who} images ({before}){_RESIZED}{_text(size)} (height×width), "
         f"{_reason(counts, size, options)}"
         f"{'; some are stretched by it, as their proportions differ' if stretched else ''}.",
     )
+
+
+def were_resized(notes: Sequence[str]) -> bool:
+    """Whether the notes of a data set say that some of its images had another size before."""
+    return any(_RESIZED in note for note in notes)
 
 
 def bring_to_one_shape(

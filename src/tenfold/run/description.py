@@ -9,6 +9,7 @@ import tenfold
 from tenfold.classifier.appearance import ink, pixel_mean
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.polarity import may_invert_negatives, polarity
+from tenfold.data.sizes import were_resized
 from tenfold.files import printable
 from tenfold.photo.small import has_mnist_form
 from tenfold.run.plan import Plan
@@ -39,7 +40,8 @@ def model_metadata(plan: Plan) -> Metadata:
         ink_share=ink_share,
         stroke_width=stroke_width,
         inverts_negatives=may_invert_negatives(images, found_polarity),
-        mnist_form=has_mnist_form(images, found_polarity),
+        # Files of another size would be read as photos, where they were resized whole for training.
+        mnist_form=has_mnist_form(images, found_polarity) and not were_resized(dataset.notes),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tenfold.errors import DataError
 from tenfold.recipes.settings import Training
+from tenfold.training.labels import class_numbers
 from tenfold.types import Labels
 
 
@@ -69,9 +70,11 @@ def with_class_weights(arrays: tuple[Any, ...], class_weight: Any, outputs: int 
             f"y has shape {list(y.shape)}; class_weight expects one class for each image: integers [n], or one-hot "
             "rows [n, classes]. Take class_weight out."
         )
-    labels = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.round(y.reshape(-1)).astype(int)
-    highest = max(int(labels.max()), 1)
-    classes = outputs if outputs and outputs > 1 else y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else highest + 1
+    labels = class_numbers(y)
+    width = y.shape[1] if y.ndim == 2 else 1
+    classes = max(outputs or 1, width)
+    if classes == 1:  # one output, or a model that does not say how many it has
+        classes = max(int(labels.max()), 1) + 1
     counted = labels[labels >= 0]  # without those that a loss ignores
     if isinstance(class_weight, str) and class_weight == "balanced":
         class_weight = balanced_weights(counted, classes)

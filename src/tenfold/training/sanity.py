@@ -9,6 +9,7 @@ import numpy as np
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import all_layers
 from tenfold.training.inputs import Arrays
+from tenfold.training.labels import class_numbers
 from tenfold.training.losses import expects_probabilities, is_keras, loss_name
 
 _SUM_TOLERANCE = 0.02
@@ -28,9 +29,7 @@ def warn_of_missing_classes(model: Any, training: Arrays, validation: Arrays) ->
     """
     if not loss_name(model).endswith("categorical_crossentropy"):
         return
-    parts = [
-        y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1) for y in (training[1], validation[1])
-    ]
+    parts = [class_numbers(y) for y in (training[1], validation[1])]
     if len(parts[0]) != len(training[0]):
         return  # several labels for each image
     (trained, counts), validated = np.unique(parts[0], return_counts=True), np.unique(parts[1])

@@ -75,6 +75,17 @@ def test_parts_inside_the_classes_are_told(make):
         ("train_images", "test_images"),
         ("Train-Data", "test data"),
         ("trainset", "validation"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("train-224", "test-224"),
+        ("images_train", "images_test"),
+        ("01_train", "02_test"),
+        ("TRAIN", "TEST_SIMPLE"),
+        ("Training", "PublicTest"),
+        ("train_set", "hold_out"),
+        ("Train", "eval"),
+        ("训练集", "测试集"),
+        ("训练集", "验证集"),
+        ("asl_alphabet_train/asl_alphabet_train", "asl_alphabet_test/images"),
     ],
 )
 def test_common_spellings_of_parts_are_parts(make, train, test):
@@ -82,6 +93,24 @@ def test_common_spellings_of_parts_are_parts(make, train, test):
     assert dataset.class_names == ("cat", "dog")
     assert (len(dataset.train), len(dataset.test)) == (8, 8)
     assert dataset.warnings == ()
+
+
+def test_flat_parts_beside_labelled_ones_are_not_used_and_told(make):
+    make(*(f"seg_{part}/seg_{part}/{name}" for part in ("train", "test") for name in ("sea", "street")))
+    dataset = load_dataset(make("seg_pred/seg_pred"))
+    assert dataset.class_names == ("sea", "street")
+    assert (len(dataset.train), len(dataset.test)) == (8, 8)
+    assert "Beside train/, these folders were not used: seg_pred (4 pictures)." in dataset.notes
+
+
+def test_flat_parts_with_labels_in_train_alone(make):
+    folder = make(*(f"train/{name}.{number}.png" for name in ("cat", "dog") for number in range(5)), "test1")
+    with pytest.raises(DataError, match=r"train: has no sub-folders.* labels \(cat, dog\): .* add --label-from-name"):
+        load_dataset(folder)
+    dataset = load_dataset(folder, label_from_name=True)
+    assert dataset.class_names == ("cat", "dog")
+    assert len(dataset.train) + len(dataset.test) == 10
+    assert any(note.startswith("test1/ has no labels in their names") for note in dataset.notes)
 
 
 def test_versions_of_the_pictures_are_refused_as_classes(make):
@@ -93,15 +122,50 @@ def test_versions_of_the_pictures_are_refused_as_classes(make):
         load_dataset(folder)
 
 
-def test_a_version_or_part_beside_classes_is_told(make):
-    assert "test/ was read as a class, but named like a version or part" in warnings_of(
-        make("cat", "dog", "test", root="t")
-    )
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["cat", "dog", "test"], "test/ lies beside class folders, .*: move it away. If it is a class, rename it"),
+        (["cat", "dog", "augmented"], "augmented/ lies beside class folders"),
+        (["cat", "dog", "validation/cat", "validation/dog"], "validation/ lies beside class folders, .*: move it away"),
+        (["train/cat", "train/dog", "extra"], "give .*data/train, if the classes are in there"),
+        (["seg_train/cat", "seg_train/dog", "seg_pred"], "give .*data/seg_train, if the classes are in there"),
+        (["dataset/train/a", "dataset/train/b", "dataset/test/a", "extra"], "Give that folder: .*data/dataset"),
+    ],
+)
+def test_a_version_or_part_beside_classes_is_refused(make, paths, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(make(*paths))
+
+
+def test_words_for_parts_and_versions_that_are_things_may_be_classes(make):
     assert warnings_of(make("car", "train", root="vehicles")) == ""
-    assert "augmented/ was read as a class, but named like a version" in warnings_of(make("cat", "dog", "augmented"))
-    warning = warnings_of(make("cat", "dog", "validation/cat", "validation/dog", root="other"))
-    assert "validation/ was read as a class" in warning
-    assert "other/validation, if the classes are in there; move the folder away" in warning
+    assert "valid/ was read as a class, but is named like a version or part" in warnings_of(make("valid", "invalid"))
+
+
+@pytest.mark.parametrize(
+    ("outer", "given"),
+    [
+        (("fold0", "fold1", "fold2"), "fold0"),
+        (("patient0", "patient1"), "patient0"),
+        (("train_test", "apple"), "apple"),  # which part the first is stays unknown
+    ],
+)
+def test_folders_that_hold_the_same_folders_are_no_classes(make, outer, given):
+    folder = make(*(f"{name}/{inner}" for name in outer for inner in ("cat", "dog")))
+    with pytest.raises(DataError, match=r"hold folders of the same names \(cat, dog\)") as refused:
+        load_dataset(folder)
+    assert "move their pictures out of the inner folders" in str(refused.value)
+    assert f"such as {folder}/{given}," in str(refused.value)
+
+
+def test_the_test_part_is_never_offered(make):
+    folder = make(*(f"{name}/{inner}" for name in ("a_test", "z_train_x") for inner in ("cat", "dog")))
+    with pytest.raises(DataError, match=r"named like versions or parts of one data set.* such as .*data/z_train_x\."):
+        load_dataset(folder)
+    folder = make(*(f"{name}/{inner}" for name in ("a_test", "z") for inner in ("cat", "dog")), root="other")
+    with pytest.raises(DataError, match=r"hold folders of the same names.* such as .*other/z,"):
+        load_dataset(folder)
 
 
 def test_a_label_table_beside_class_folders_is_told(make):

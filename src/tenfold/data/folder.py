@@ -11,7 +11,8 @@ from tenfold.data.listing import Listing, list_pictures, visible_files, visible_
 from tenfold.data.name_labels import label_in_name, labels_from_names, offer
 from tenfold.data.options import ReadOptions
 from tenfold.data.own_output import is_own_output
-from tenfold.data.part_names import Part, part_of
+from tenfold.data.part_folders import part_folders, unwrapped
+from tenfold.data.part_names import Part
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress
@@ -83,14 +84,17 @@ def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing]
         for sub_folder in labelled.get(part, []):
             listing = _list_classes(sub_folder, options, may_lack=part != "train")
             notes += tuple(f"{path_below(folder, path)}/ is empty: no images of that class." for path in listing.empty)
+            if part == "train" and not options.label_from_name:
+                warnings += doubts(sub_folder, visible_folders(sub_folder))
             if part == "validation":
-                joined = "joined the training part"
+                images = f"The {len(listing.paths):,} validation images of {path_below(folder, sub_folder)}/"
                 served = "serve as the test part, as there is no test/"
-                notes += (f"The {len(listing.paths):,} validation images {joined if use == 'train' else served}.",)
+                notes += (f"{images} {'joined the training part' if use == 'train' else served}.",)
             if part != "train":
                 warnings += _unknown_classes(sub_folder, listing, parts["train"], use)
             parts[use] = parts.get(use, Listing()) + listing
-    if unused := [path for path in visible_folders(folder) if part_of(path.name) is None]:
+    named = {path for paths in part_folders(folder).values() for path in paths}
+    if unused := [path for path in visible_folders(folder) if path not in named]:
         found = [f"{printable(path.name)} ({_pictures(len(list_pictures(path)[0]))})" for path in unused]
         notes += (f"Beside train/, these folders were not used: {shortened(found)}.",)
     others = [path for listing in parts.values() for path in listing.others]
@@ -103,28 +107,17 @@ def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]]
     Raises:
         DataError: The sub-folders are parts by their names, but their pictures have no labels.
     """
-    split: dict[Part, list[Path]] = {}
-    sub_folders = visible_folders(folder)
-    for sub_folder in sub_folders:
-        if part := part_of(sub_folder.name):
-            split.setdefault(part, []).append(_unwrapped(sub_folder))
-    only_parts = sum(map(len, split.values())) == len(sub_folders)
+    split = part_folders(folder)
+    only_parts = sum(map(len, split.values())) == len(visible_folders(folder))
     if len(split) < 2 and not (split and only_parts):
         return None  # a class may be called train, beside car
     if "train" not in split:
         found = shortened([f"{path.name}/" for paths in split.values() for path in paths])
         raise DataError(f"{folder}: has {found} but no train/. {_ONE_FOLDER_A_CLASS.capitalize()}")
+    split = {part: [unwrapped(path) for path in paths] for part, paths in split.items()}
     if options.label_from_name or any(map(visible_folders, split["train"])):
         return split
     raise DataError(_unlabelled(folder, split["train"][0]))
-
-
-def _unwrapped(part_folder: Path) -> Path:
-    """The folder inside, where there is nothing else and it is named after the same part, as in training_set/."""
-    inner = visible_folders(part_folder)
-    if len(inner) == 1 and part_of(inner[0].name) == part_of(part_folder.name) and not visible_files(part_folder):
-        return _unwrapped(inner[0])
-    return part_folder
 
 
 def _has_labels(part_folder: Path, options: ReadOptions) -> bool:

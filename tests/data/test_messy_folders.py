@@ -315,3 +315,20 @@ def test_parts_that_share_pictures_are_told(make):
         "20 of the 40 test images are also, or nearly so, in the training images: the accuracy is too"
         in warnings_of(folder)
     )
+
+
+def test_class_folders_that_differ_in_case_only_are_refused(make):
+    with pytest.raises(DataError, match="classes 'Cat', 'cat' differ in upper and lower case only"):
+        load_dataset(make("cat", "Cat", "dog"))
+    assert load_dataset(make("a", "A", root="letters")).class_names == ("A", "a")
+
+
+def test_skip_bad_loses_no_class(make):
+    folder = make("cat", "dog", "owl")
+    for path in (folder / "owl").iterdir():
+        path.write_bytes(b"damaged")
+    with pytest.raises(DataError, match=r"no training picture of 'owl' \(4 pictures\) can be used"):
+        load_dataset(folder, skip_bad=True)
+    make("owl/4.png")
+    make("owl/5.png")
+    assert load_dataset(folder, skip_bad=True).class_names == ("cat", "dog", "owl")

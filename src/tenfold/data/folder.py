@@ -42,6 +42,7 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
     train, test = parts["train"], parts.get("test")
     paths = train.paths + (test.paths if test else [])
     images, picture_notes, bad = read_pictures(paths, options, progress)
+    _refuse_lost_classes(folder, train, bad)
     train, test = _without(train, bad), _without(test, bad) if test else None
     paths = train.paths + (test.paths if test else [])
     names, train_labels, test_labels = number_classes(train.classes, test.classes if test else None, str(folder))
@@ -171,6 +172,16 @@ def _unknown_classes(folder: Path, listing: Listing, train: Listing, use: Part) 
 def _without(listing: Listing, bad: frozenset[Path]) -> Listing:
     kept = [position for position, path in enumerate(listing.paths) if path not in bad]
     return Listing([listing.paths[i] for i in kept], [listing.classes[i] for i in kept], listing.others)
+
+
+def _refuse_lost_classes(folder: Path, train: Listing, bad: frozenset[Path]) -> None:
+    kept = _without(train, bad).classes
+    if lost := [one for one in dict.fromkeys(train.classes) if one not in kept]:
+        counts = [f"{one!r} ({_pictures(train.classes.count(one))})" for one in lost]
+        raise DataError(
+            f"{folder}: no training picture of {shortened(counts)} can be used, so that --skip-bad would leave out the "
+            "class. Replace the pictures, or remove the class from the data."
+        )
 
 
 def _refuse_equal_names(class_folders: list[Path]) -> None:

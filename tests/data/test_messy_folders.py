@@ -312,9 +312,15 @@ def test_parts_that_share_pictures_are_told(make):
     shutil.copytree(folder / "train" / "a", folder / "test" / "a")
     make(*(f"test/b/{number}{number}.png" for number in range(20)))
     assert (
-        "20 of the 40 test images are also, or nearly so, in the training images: the accuracy is too"
+        "20 of the 40 test images also occur, exactly or nearly so, among the training images: the accuracy is too"
         in warnings_of(folder)
     )
+
+
+def test_a_test_part_of_training_pictures_alone_is_told(make):
+    folder = make("train/a", "train/b")
+    shutil.copytree(folder / "train", folder / "test")
+    assert "All 8 test images also occur, exactly or nearly so, among the training images" in warnings_of(folder)
 
 
 def test_class_folders_that_differ_in_case_only_are_refused(make):

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.load import load_dataset
+from tenfold.data.load import load_dataset, load_test_images
+from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError
 
 
@@ -315,6 +316,62 @@ def test_parts_that_share_pictures_are_told(make):
         "20 of the 40 test images also occur, exactly or nearly so, among the training images: the accuracy is too"
         in warnings_of(folder)
     )
+
+
+def test_a_flat_test_part_whose_labels_are_in_a_table_is_told_with_what_to_give(make):
+    folder = make("Train/0", "Train/1", "Test")
+    (folder / "Test.csv").write_text("Path,ClassId\nTest/0.png,1\nTest/1.png,0\nTest/2.png,1\nTest/3.png,0\n")
+    (note,) = load_dataset(folder).notes[:1]
+    assert note.startswith("Test/ has no class folders, so its images have no labels: not used. Test.csv names them")
+    assert note.endswith(f"test on them with tenfold evaluate last --data {folder}/Test.csv")
+    assert len(load_test_images(folder / "Test.csv", ReadOptions(), class_names=("0", "1"))[0]) == 4
+
+
+def test_a_table_inside_a_flat_test_part_is_told(make):
+    folder = make("train/cat", "train/dog", "test")
+    (folder / "test" / "metadata.csv").write_text("file_name,label\n0.png,cat\n")
+    assert any(note.endswith(f"--data {folder}/test/metadata.csv") for note in load_dataset(folder).notes)
+
+
+def test_groups_below_the_folder_are_told_as_not_used(make):
+    folder = make("train/cat", "train/dog", "test/cat", "test/dog")
+    (folder / "train" / "groups.csv").write_text("file,group\ncat/0.png,a\n")
+    (warning,) = load_dataset(folder).warnings
+    assert warning.startswith("train/groups.csv is not used")
+    assert warning.endswith("Move it up to there, with paths from there: train/…")
+
+
+def test_many_files_of_kinds_that_are_not_read_are_warned_of(make):
+    folder = make(*(f"{name}/{number}.png" for name in ("cat", "dog") for number in range(15)))
+    for number in range(90):
+        (folder / "cat" / f"IMG_{number}.HEIC").touch()
+        (folder / "cat" / f"IMG_{number}.json").touch()
+    (folder / "dog" / "x.psd").touch()
+    (warning,) = load_dataset(folder).warnings
+    assert warning.startswith("90 of 211 files are of a kind that is not read, and are left out: .heic (90).")
+    assert "convert them to PNG or JPEG" in warning
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("train-00000-of-00001.parquet", "Parquet"),
+        ("data/train-00000-of-00001.parquet", "Parquet"),
+        ("train/0000.parquet", "Parquet"),
+        ("cats/x.mat", "MATLAB"),
+        ("x.tfrecord-00000-of-00005", "TFRecord"),
+        ("data_batch_1", "CIFAR-10"),
+    ],
+)
+def test_folders_of_other_formats_are_refused_with_the_command_that_converts_them(tmp_path, path, kind):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_bytes(b"data")
+    (tmp_path / "README.md").touch()
+    with pytest.raises(DataError, match=f"{re.escape(path)}: {kind} files are not read. Turn it into an .npz"):
+        load_dataset(tmp_path)
+    (tmp_path / path).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match=f"{re.escape(path)}: not downloaded: .*git lfs pull"):
+        load_dataset(tmp_path)
 
 
 def test_a_test_part_of_training_pictures_alone_is_told(make):

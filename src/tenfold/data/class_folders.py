@@ -62,9 +62,14 @@ def _is_odd(path: Path, is_nested: bool) -> bool:
 
 
 def label_table(folder: Path) -> Path | None:
-    """The first CSV file in a folder that names pictures, other than groups.csv."""
+    """The first of `label_tables`."""
+    return next(iter(label_tables(folder)), None)
+
+
+def label_tables(folder: Path) -> list[Path]:
+    """The CSV files in a folder that name pictures, other than groups.csv."""
     tables = [path for path in visible_files(folder) if path.suffix.lower() in (".csv", ".tsv")]
-    return next((path for path in tables if path.name != "groups.csv" and _names_pictures(path)), None)
+    return [path for path in tables if path.name != "groups.csv" and _names_pictures(path)]
 
 
 def _nesting(nested: list[Path]) -> tuple[str, ...]:

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from tenfold.data.class_folders import doubts, label_table
+from tenfold.data.class_folders import doubts, label_table, label_tables
 from tenfold.data.class_names import name, number_classes, shortened, suggestion
 from tenfold.data.dataset import Split
-from tenfold.data.folder_notes import other_files_note, own_output_note, path_below
+from tenfold.data.folder_notes import other_files_note, other_files_warnings, own_output_note, path_below
+from tenfold.data.foreign_files import advice_on_foreign_files
 from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import Listing, list_pictures, visible_files, visible_folders
 from tenfold.data.name_labels import label_in_name, labels_from_names, offer
 from tenfold.data.options import ReadOptions
 from tenfold.data.own_output import is_own_output
 from tenfold.data.part_folders import part_folders, unwrapped
-from tenfold.data.part_names import Part
+from tenfold.data.part_names import Part, part_of
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress
@@ -60,18 +61,24 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
 def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing], tuple[str, ...], tuple[str, ...]]:
     """The pictures of each part, "train" among them, with notes and warnings."""
     notes = own_output_note(folder)
+    warnings: tuple[str, ...] = ()
     split = _split_folders(folder, options)
     if split is None:
         listing = _list_classes(folder, options)
         if len(set(listing.classes)) == 1:
             raise DataError(_single_class(folder, listing, options))
         notes += other_files_note(folder, listing.others)
-        return {"train": listing}, notes, () if options.label_from_name else doubts(folder, visible_folders(folder))
-    warnings: tuple[str, ...] = ()
-    for sub_folder in [*split.get("validation", []), *split.get("test", [])]:
-        if not _has_labels(sub_folder, options):
-            where = "labels in their names" if options.label_from_name else "class folders"
-            notes += (f"{sub_folder.name}/ has no {where}, so its images have no labels: not used.",)
+        warnings = () if options.label_from_name else doubts(folder, visible_folders(folder))
+        warnings += other_files_warnings(folder, len(listing.paths), listing.others)
+        return {"train": listing}, notes, warnings
+    for part in ("validation", "test"):
+        for sub_folder in split.get(part, []):
+            if not _has_labels(sub_folder, options):
+                where = "labels in their names" if options.label_from_name else "class folders"
+                notes += (
+                    f"{sub_folder.name}/ has no {where}, so its images have no labels: not used."
+                    f"{_labels_elsewhere(folder, sub_folder, part)}",
+                )
     labelled = {
         part: [path for path in paths if part == "train" or _has_labels(path, options)] for part, paths in split.items()
     }
@@ -99,7 +106,18 @@ def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing]
         found = [f"{printable(path.name)} ({_pictures(len(list_pictures(path)[0]))})" for path in unused]
         notes += (f"Beside train/, these folders were not used: {shortened(found)}.",)
     others = [path for listing in parts.values() for path in listing.others]
+    pictures = sum(len(listing.paths) for listing in parts.values())
+    warnings += other_files_warnings(folder, pictures, others)
     return parts, notes + other_files_note(folder, others), warnings
+
+
+def _labels_elsewhere(folder: Path, part_folder: Path, part: Part) -> str:
+    """What to give for a part without class folders whose labels are in a table."""
+    named = [path for path in label_tables(folder) if part_of(path.stem) == part]
+    table = next(iter(label_tables(part_folder) + named), None)
+    if table is None:
+        return ""
+    return f" {printable(table.name)} names them: test on them with tenfold evaluate last --data {printable(table)}"
 
 
 def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]] | None:
@@ -118,7 +136,7 @@ def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]]
     split = {part: [unwrapped(path) for path in paths] for part, paths in split.items()}
     if options.label_from_name or any(map(visible_folders, split["train"])):
         return split
-    raise DataError(_unlabelled(folder, split["train"][0]))
+    raise DataError(advice_on_foreign_files(folder) or _unlabelled(folder, split["train"][0]))
 
 
 def _has_labels(part_folder: Path, options: ReadOptions) -> bool:
@@ -136,13 +154,13 @@ def _list_classes(folder: Path, options: ReadOptions, *, may_lack: bool = False)
         return Listing(pictures, labels_from_names(pictures, folder, at_least=1 if may_lack else 2), others)
     class_folders, files_beside = visible_folders(folder), visible_files(folder)
     if not class_folders:
-        raise DataError(f"{folder}: {_what_is_there(files_beside)}")
+        raise DataError(advice_on_foreign_files(folder) or f"{folder}: {_what_is_there(files_beside)}")
     _refuse_equal_names(class_folders)
     listing = Listing(others=files_beside)
     for class_folder in class_folders:
         pictures, others = list_pictures(class_folder)
         if not pictures and not (may_lack and not others):
-            raise DataError(_no_pictures(class_folder, others))
+            raise DataError(advice_on_foreign_files(folder) or _no_pictures(class_folder, others))
         empty = [] if pictures else [class_folder]
         listing += Listing(pictures, [_class_name(class_folder)] * len(pictures), others, empty)
     return listing
@@ -226,7 +244,7 @@ def _no_pictures(class_folder: Path, others: list[Path]) -> str:
     found = f"only other files, such as {others[0].name}" if others else "it is empty"
     return (
         f"{class_folder}: this class has no pictures ({found}); expected PNG, JPEG, WebP, BMP, GIF or TIFF "
-        "files. Add some, or remove the folder."
+        f"files. {'Convert them' if others else 'Add some'}, or remove the folder."
     )
 
 

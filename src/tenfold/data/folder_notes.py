@@ -1,10 +1,19 @@
 """Sentences on what in a folder was not read, and why."""
 
+from collections import Counter
 from pathlib import Path
 
 from tenfold.data.class_names import shortened
+from tenfold.data.groups import GROUPS_FILE
+from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.own_output import own_output_below
 from tenfold.files import printable
+
+_MANY = 0.05
+_COMPANIONS = frozenset(
+    (".txt", ".xml", ".json", ".csv", ".tsv", ".md", ".yaml", ".yml", ".html", ".db", ".ini", ".log")
+)
+"""Of files that say something about pictures, one for each."""
 
 
 def own_output_note(folder: Path) -> tuple[str, ...]:
@@ -16,7 +25,7 @@ def own_output_note(folder: Path) -> tuple[str, ...]:
 def other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
     """That files and links below a folder are not used, why, and an example; groups.csv is used."""
     links = [path for path in others if path.is_dir()]
-    files = [path for path in others if path not in links and path.name != "groups.csv"]
+    files = [path for path in others if path not in links and path.name != GROUPS_FILE]
     notes: tuple[str, ...] = ()
     if files:
         found = _counted("file", files, folder)
@@ -25,6 +34,30 @@ def other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
         found = _counted("link", links, folder)
         notes += (f"Not followed, leading to a folder above or to one that is read anyway: {found}.",)
     return notes
+
+
+def other_files_warnings(folder: Path, pictures: int, others: list[Path]) -> tuple[str, ...]:
+    """That many files are of a kind that cannot be read, or that a groups.csv lies where it is not looked for."""
+    warnings = tuple(
+        f"{path_below(folder, path)} is not used, as groups.csv is read from the data's own folder only. Move it up to "
+        f"there, with paths from there: {path_below(folder, path.parent)}/…"
+        for path in others
+        if path.name == GROUPS_FILE and path.parent != folder
+    )
+    endings = Counter(path.suffix.lower() or "no ending" for path in others if path.is_file())
+    total = pictures + len(others)
+    many = {
+        ending: count
+        for ending, count in endings.most_common()
+        if count >= _MANY * total and ending not in _COMPANIONS | IMAGE_SUFFIXES
+    }
+    if many:
+        kinds = shortened([f"{ending} ({count:,})" for ending, count in many.items()])
+        warnings += (
+            f"{sum(many.values()):,} of {total:,} files are of a kind that is not read, and are left out: {kinds}. If "
+            "they are pictures, convert them to PNG or JPEG.",
+        )
+    return warnings
 
 
 def _counted(what: str, paths: list[Path], folder: Path) -> str:

@@ -92,10 +92,10 @@ def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
 def _cut_share(train: Split, cut: int) -> str:
     """The share that became the test part, and why it is another one than was wanted."""
     share = cut / len(train)
-    has_groups = len(train.groups) > 0
-    if abs(share - TEST_FRACTION) > 0.02:
-        return f"{share:.0%}, as {'groups stay whole' if has_groups else 'every class needs one'}"
-    return f"{share:.0%}" if has_groups else f"{share:.0%} of each class"
+    if len(train.groups):
+        return f"{share:.0%}, as groups stay whole" if abs(share - TEST_FRACTION) > 0.02 else f"{share:.0%}"
+    as_wanted = cut == round(TEST_FRACTION * len(train))
+    return f"{share:.0%} of each class" if as_wanted else f"{share:.0%}, as every class needs one"
 
 
 def _check_classes(source: str | Path, class_names: tuple[str, ...], counts: np.ndarray) -> None:

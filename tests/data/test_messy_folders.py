@@ -131,6 +131,9 @@ def test_versions_of_the_pictures_are_refused_as_classes(make):
         (["cat", "dog", "validation/cat", "validation/dog"], "validation/ lies beside class folders, .*: move it away"),
         (["train/cat", "train/dog", "extra"], "give .*data/train, if the classes are in there"),
         (["seg_train/cat", "seg_train/dog", "seg_pred"], "give .*data/seg_train, if the classes are in there"),
+        (["yes", "no", "pred"], "pred/ lies beside class folders"),
+        (["train_cat", "test_cat", "train_dog", "test_dog"], "test_cat/, train_cat/ are named like parts of one class"),
+        (["cat_train", "cat_val", "dog_train", "dog_val"], "cat_train/, cat_val/ are named like parts of one class"),
         (["dataset/train/a", "dataset/train/b", "dataset/test/a", "extra"], "Give that folder: .*data/dataset"),
     ],
 )
@@ -167,6 +170,8 @@ def test_the_test_part_is_never_offered(make):
     folder = make(*(f"{name}/{inner}" for name in ("a_test", "z") for inner in ("cat", "dog")), root="other")
     with pytest.raises(DataError, match=r"hold folders of the same names.* such as .*other/z,"):
         load_dataset(folder)
+    with pytest.raises(DataError, match="only one class folder, 'seg_test'; .* Add a sub-folder for each other class"):
+        load_dataset(make("seg_test/cat", "seg_test/dog", root="single"))
 
 
 def test_a_label_table_beside_class_folders_is_told(make):

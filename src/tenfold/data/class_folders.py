@@ -7,7 +7,7 @@ from tenfold.data.class_names import shortened
 from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import visible_files, visible_folders
 from tenfold.data.part_folders import names_of, refuse_parts_as_classes, whole_or_training
-from tenfold.data.part_names import is_version, may_be_class, part_of, part_word
+from tenfold.data.part_names import is_version, may_be_class, part_of, part_word, parts_of_one_class
 from tenfold.errors import DataError
 from tenfold.files import printable
 
@@ -30,6 +30,12 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
         raise DataError(
             f"{folder}: {names_of(odd)} are named like versions or parts of one data set. Expected a folder for each "
             f"class: {instead}. If these are the classes, rename them."
+        )
+    if alike := parts_of_one_class(path.name for path in class_folders):
+        raise DataError(
+            f"{folder}: {', '.join(printable(name) + '/' for name in alike)} are named like parts of one class. "
+            "Expected train/ and test/ with a folder for each class in them: move the pictures to train/CLASS/… and "
+            "test/CLASS/…. If these are classes of their own, rename them."
         )
     refuse_parts_as_classes(folder, class_folders)
     if certain := [path for path in odd if path not in doubtful]:

@@ -3,10 +3,12 @@
 from collections import Counter
 from pathlib import Path
 
+from tenfold.data.class_folders import label_tables
 from tenfold.data.class_names import shortened
 from tenfold.data.groups import GROUPS_FILE
 from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.own_output import own_output_below
+from tenfold.data.part_names import Part, part_of
 from tenfold.files import printable
 
 _MANY = 0.05
@@ -58,6 +60,20 @@ def other_files_warnings(folder: Path, pictures: int, others: list[Path]) -> tup
             "they are pictures, convert them to PNG or JPEG.",
         )
     return warnings
+
+
+def labels_elsewhere(folder: Path, part_folder: Path, part: Part) -> str:
+    """What to give for a part without class folders whose labels are in a table; "" if there is no table."""
+    named = [path for path in label_tables(folder) if part_of(path.stem) == part]
+    table = next(iter(label_tables(part_folder) + named), None)
+    if table is None:
+        return ""
+    return f" {printable(table.name)} names them: test on them with tenfold evaluate last --data {printable(table)}"
+
+
+def count_pictures(count: int) -> str:
+    """A number of pictures, as it is shown."""
+    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def _counted(what: str, paths: list[Path], folder: Path) -> str:

@@ -11,7 +11,7 @@ PART_WORDS: dict[str, Part] = {
     **dict.fromkeys(
         ("val", "valid", "validation", "validate", "dev", "eval", "evaluation", "验证", "驗證"), "validation"
     ),
-    **dict.fromkeys(("test", "testing", "holdout", "测试", "測試"), "test"),
+    **dict.fromkeys(("test", "tests", "testing", "holdout", "测试", "測試"), "test"),
 }
 """A word in a name → the part that it stands for."""
 
@@ -24,10 +24,12 @@ _GLUED = re.compile(
     r"(sets?|data|datasets?|images?|imgs?|pictures?|pics|photos?|split|part|folder|集|数据|图片|图像)*"
 )
 _WORD = re.compile(r"[0-9]+(?:[xX×][0-9]+)?(?:px)?|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
-_VERSIONS = frozenset(
-    ("raw", "original", "originals", "cropped", "crops", "augmented", "augmentation", "resized", "processed")
-) | frozenset(("preprocessed", "normalized", "normalised", "images", "imgs", "masks", "annotations", "thumbnails"))
-_MAY_BE_CLASSES = frozenset(("train", "valid", "raw", "original"))
+_VERSIONS = (
+    frozenset(("raw", "original", "originals", "cropped", "crops", "augmented", "augmentation", "resized", "processed"))
+    | frozenset(("preprocessed", "normalized", "normalised", "images", "imgs", "masks", "annotations", "thumbnails"))
+    | frozenset(("labels", "unlabeled", "unlabelled", "pred", "prediction", "predictions"))
+)
+_MAY_BE_CLASSES = frozenset(("train", "valid", "raw", "original", "crops", "masks"))
 
 
 def part_of(name: str) -> Part | None:
@@ -45,6 +47,15 @@ def parts_of(names: Iterable[str]) -> dict[str, Part]:
     rests = {name: _rest(name) for name in parts}
     shared = frozenset.intersection(*rests.values()) if len(set(parts.values())) > 1 else frozenset()
     return {name: part for name, part in parts.items() if rests[name] <= shared}
+
+
+def parts_of_one_class(names: Iterable[str]) -> list[str]:
+    """The first names that are alike but for the part in them: train_cats and test_cats; [] if there are none."""
+    alike: dict[frozenset[str], list[str]] = {}
+    for name in names:
+        if part_word(name):
+            alike.setdefault(_rest(name), []).append(name)
+    return next((found for found in alike.values() if len(set(map(part_word, found))) > 1), [])
 
 
 def part_word(name: str) -> Part | None:

@@ -353,8 +353,14 @@ def test_many_files_of_kinds_that_are_not_read_are_warned_of(make):
         (folder / "cat" / f"IMG_{number}.json").touch()
     (folder / "dog" / "x.psd").touch()
     (warning,) = load_dataset(folder).warnings
-    assert warning.startswith("90 of 211 files are of a kind that is not read, and are left out: .heic (90).")
+    assert warning.startswith("90 of 121 files are of a kind that is not read, and are left out: .heic (90).")
     assert "convert them to PNG or JPEG" in warning
+
+
+def test_many_pictures_beside_class_folders_are_warned_of(make):
+    folder = make("cat", "dog", *(f"{number}.png" for number in range(4)))
+    assert warnings_of(folder).startswith("4 of 12 pictures lie beside the class folders")
+    assert warnings_of(make(*(f"cat/{number}.png" for number in range(100)))) == ""
 
 
 @pytest.mark.parametrize(

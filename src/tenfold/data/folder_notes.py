@@ -39,25 +39,28 @@ def other_files_note(folder: Path, others: list[Path]) -> tuple[str, ...]:
 
 
 def other_files_warnings(folder: Path, pictures: int, others: list[Path]) -> tuple[str, ...]:
-    """That many files are of a kind that cannot be read, or that a groups.csv lies where it is not looked for."""
+    """That many files cannot be read or have no class, or that a groups.csv lies where it is not looked for."""
     warnings = tuple(
         f"{path_below(folder, path)} is not used, as groups.csv is read from the data's own folder only. Move it up to "
         f"there, with paths from there: {path_below(folder, path.parent)}/…"
         for path in others
         if path.name == GROUPS_FILE and path.parent != folder
     )
-    endings = Counter(path.suffix.lower() or "no ending" for path in others if path.is_file())
-    total = pictures + len(others)
-    many = {
-        ending: count
-        for ending, count in endings.most_common()
-        if count >= _MANY * total and ending not in _COMPANIONS | IMAGE_SUFFIXES
-    }
+    files = [path.suffix.lower() for path in others if path.is_file() and path.suffix.lower() not in _COMPANIONS]
+    total, endings = pictures + len(files), Counter(files)
+    many = [(ending, count) for ending, count in endings.most_common() if count >= _MANY * total]
+    many = [(ending, count) for ending, count in many if ending not in IMAGE_SUFFIXES]
     if many:
-        kinds = shortened([f"{ending} ({count:,})" for ending, count in many.items()])
+        kinds = shortened([f"{ending or 'no ending'} ({count:,})" for ending, count in many])
         warnings += (
-            f"{sum(many.values()):,} of {total:,} files are of a kind that is not read, and are left out: {kinds}. If "
-            "they are pictures, convert them to PNG or JPEG.",
+            f"{sum(count for _, count in many):,} of {total:,} files are of a kind that is not read, and are left out: "
+            f"{kinds}. If they are pictures, convert them to PNG or JPEG.",
+        )
+    beside = sum(ending in IMAGE_SUFFIXES for ending in files)
+    if beside and beside >= _MANY * total:
+        warnings += (
+            f"{beside:,} of {pictures + beside:,} pictures lie beside the class folders, so that their classes are "
+            "unknown, and are left out. Move them into the folders of their classes.",
         )
     return warnings
 

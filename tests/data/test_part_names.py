@@ -1,6 +1,6 @@
 import pytest
 
-from tenfold.data.part_names import is_version, part_of, parts_of
+from tenfold.data.part_names import is_version, part_of, parts_of, parts_of_one_class, says_nothing
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,13 @@ def test_words_that_all_parts_share_say_nothing():
 def test_versions():
     assert all(map(is_version, ("raw", "Original", "cropped_images", "augmented-data", "raw data")))
     assert not any(map(is_version, ("rawhide", "original_coke", "cat", "")))
+
+
+def test_parts_of_one_class():
+    assert parts_of_one_class(["test_cats", "train_cats", "train_dogs"]) == ["test_cats", "train_cats"]
+    assert parts_of_one_class(["blood_test", "bullet_train", "cat"]) == []
+
+
+def test_names_that_say_nothing():
+    assert all(map(says_nothing, ("images", "DataSet", "图片")))
+    assert not any(map(says_nothing, ("10", "x", "train", "cat images", "___", "")))

@@ -66,7 +66,8 @@ def part_word(name: str) -> Part | None:
 
 def says_nothing(name: str) -> bool:
     """Whether all words of a name are such as "images" and "data"."""
-    return all(word.removesuffix("s") in _DATA_WORDS for word in _words(name)) and name != ""
+    words = _words(name)
+    return bool(words) and all(word.removesuffix("s") in _DATA_WORDS for word in words)
 
 
 def is_version(name: str) -> bool:

@@ -78,6 +78,12 @@ def test_a_class_of_the_test_part_alone_is_refused():
         number_classes(["cat", "dog"], ["cat", "Cats"], "x")
 
 
+def test_names_that_differ_in_case_only_are_refused_but_letters_are_not():
+    with pytest.raises(DataError, match="x: the classes 'Cat', 'cat' differ in upper and lower case only"):
+        number_classes(["cat", "Cat", "dog"], None, "x")
+    assert number_classes(["a", "A", "b"], None, "x")[0] == ("A", "a", "b")
+
+
 def test_a_label_that_is_none_of_the_class_names_is_refused():
     with pytest.raises(DataError, match=r"x: the label 'dogs' is none of its class names. Did you mean 'dog'\?"):
         number_classes(["cat", "dogs"], None, "x", ("cat", "dog"))

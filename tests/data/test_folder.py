@@ -75,13 +75,13 @@ def test_validation_images_join_training_or_serve_as_test(tmp_path, class_folder
         shutil.copytree(class_folders, root / part)
     parts = read(root)
     assert (len(parts.train), len(parts.test)) == (20, 10)
-    assert parts.notes == ("The 10 validation images joined the training part.",)
+    assert parts.notes == (f"The 10 validation images of {name}/ joined the training part.",)
     assert np.bincount(parts.train.labels).tolist() == [10, 10]
     shutil.rmtree(root / "test")
     parts = read(root)
     assert (len(parts.train), len(parts.test)) == (10, 10)
     assert parts.test.files[0].startswith(f"{name}/")
-    assert parts.notes == ("The 10 validation images serve as the test part, as there is no test/.",)
+    assert parts.notes == (f"The 10 validation images of {name}/ serve as the test part, as there is no test/.",)
 
 
 def test_test_pictures_without_classes_are_not_used(tmp_path, class_folders, draw):

@@ -43,9 +43,30 @@ def test_the_command_in_the_message_makes_an_npz(tmp_path, name):
     assert dataset.image_shape == (4, 4, 1)
 
 
+def test_the_batches_of_cifar_10_become_one_npz(tmp_path):
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (30, 32, 32, 3), np.uint8)
+    for number, name in enumerate(("data_batch_1", "data_batch_2", "test_batch")):
+        part = images[10 * number : 10 * number + 10].transpose(0, 3, 1, 2).reshape(10, -1)
+        (tmp_path / name).write_bytes(pickle.dumps({"data": part, "labels": [0, 1] * 5}))
+    with pytest.raises(DataError, match="CIFAR-10 files are not read") as raised:
+        load_dataset(tmp_path)
+    (command,) = re.findall(r"^  python (-c .*)$", str(raised.value), re.MULTILINE)
+    subprocess.run([sys.executable, *shlex.split(command)], check=True)
+    dataset = load_dataset(tmp_path / "cifar-10.npz")
+    assert np.array_equal(dataset.test.images, images[20:])
+    assert len(dataset.train) == 20
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("a.parquet", "Parquet"), ("a.TFRecord", "TFRecord"), ("a.tfrecords", "TFRecord"), ("a.pt", "PyTorch")],
+    [
+        ("a.parquet", "Parquet"),
+        ("a.TFRecord", "TFRecord"),
+        ("a.tfrecords", "TFRecord"),
+        ("a.pt", "PyTorch"),
+        ("a.tfrecord-00001-of-00005", "TFRecord"),
+    ],
 )
 def test_other_kinds_are_refused_by_name_with_python_that_compiles(name, kind):
     message = conversion(Path(name))

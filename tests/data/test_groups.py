@@ -115,6 +115,7 @@ def test_a_class_of_one_group_is_refused(patients):
     ("text", "column", "message"),
     [
         ("file,group\n", None, r"groups\.csv: holds no rows"),
+        ("ill/1.png,P1\nwell/2.png,P2\n", None, r"has no headings, as its first line names ill/1\.png.*: file,group"),
         (
             "file,group\nelse/0.png,A\n",
             None,

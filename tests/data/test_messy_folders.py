@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tenfold.data.dataset import Dataset
-from tenfold.data.load import load_dataset
+from tenfold.data.load import load_dataset, load_test_images
+from tenfold.data.options import ReadOptions
 from tenfold.errors import DataError
 
 
@@ -75,6 +76,17 @@ def test_parts_inside_the_classes_are_told(make):
         ("train_images", "test_images"),
         ("Train-Data", "test data"),
         ("trainset", "validation"),
+        ("seg_train/seg_train", "seg_test/seg_test"),
+        ("train-224", "test-224"),
+        ("images_train", "images_test"),
+        ("01_train", "02_test"),
+        ("TRAIN", "TEST_SIMPLE"),
+        ("Training", "PublicTest"),
+        ("train_set", "hold_out"),
+        ("Train", "eval"),
+        ("训练集", "测试集"),
+        ("训练集", "验证集"),
+        ("asl_alphabet_train/asl_alphabet_train", "asl_alphabet_test/images"),
     ],
 )
 def test_common_spellings_of_parts_are_parts(make, train, test):
@@ -82,6 +94,24 @@ def test_common_spellings_of_parts_are_parts(make, train, test):
     assert dataset.class_names == ("cat", "dog")
     assert (len(dataset.train), len(dataset.test)) == (8, 8)
     assert dataset.warnings == ()
+
+
+def test_flat_parts_beside_labelled_ones_are_not_used_and_told(make):
+    make(*(f"seg_{part}/seg_{part}/{name}" for part in ("train", "test") for name in ("sea", "street")))
+    dataset = load_dataset(make("seg_pred/seg_pred"))
+    assert dataset.class_names == ("sea", "street")
+    assert (len(dataset.train), len(dataset.test)) == (8, 8)
+    assert "Beside train/, these folders were not used: seg_pred (4 pictures)." in dataset.notes
+
+
+def test_flat_parts_with_labels_in_train_alone(make):
+    folder = make(*(f"train/{name}.{number}.png" for name in ("cat", "dog") for number in range(5)), "test1")
+    with pytest.raises(DataError, match=r"train: has no sub-folders.* labels \(cat, dog\): .* add --label-from-name"):
+        load_dataset(folder)
+    dataset = load_dataset(folder, label_from_name=True)
+    assert dataset.class_names == ("cat", "dog")
+    assert len(dataset.train) + len(dataset.test) == 10
+    assert any(note.startswith("test1/ has no labels in their names") for note in dataset.notes)
 
 
 def test_versions_of_the_pictures_are_refused_as_classes(make):
@@ -93,15 +123,55 @@ def test_versions_of_the_pictures_are_refused_as_classes(make):
         load_dataset(folder)
 
 
-def test_a_version_or_part_beside_classes_is_told(make):
-    assert "test/ was read as a class, but named like a version or part" in warnings_of(
-        make("cat", "dog", "test", root="t")
-    )
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["cat", "dog", "test"], "test/ lies beside class folders, .*: move it away. If it is a class, rename it"),
+        (["cat", "dog", "augmented"], "augmented/ lies beside class folders"),
+        (["cat", "dog", "validation/cat", "validation/dog"], "validation/ lies beside class folders, .*: move it away"),
+        (["train/cat", "train/dog", "extra"], "give .*data/train, if the classes are in there"),
+        (["seg_train/cat", "seg_train/dog", "seg_pred"], "give .*data/seg_train, if the classes are in there"),
+        (["yes", "no", "pred"], "pred/ lies beside class folders"),
+        (["train_cat", "test_cat", "train_dog", "test_dog"], "test_cat/, train_cat/ are named like parts of one class"),
+        (["cat_train", "cat_val", "dog_train", "dog_val"], "cat_train/, cat_val/ are named like parts of one class"),
+        (["dataset/train/a", "dataset/train/b", "dataset/test/a", "extra"], "Give that folder: .*data/dataset"),
+    ],
+)
+def test_a_version_or_part_beside_classes_is_refused(make, paths, message):
+    with pytest.raises(DataError, match=message):
+        load_dataset(make(*paths))
+
+
+def test_words_for_parts_and_versions_that_are_things_may_be_classes(make):
     assert warnings_of(make("car", "train", root="vehicles")) == ""
-    assert "augmented/ was read as a class, but named like a version" in warnings_of(make("cat", "dog", "augmented"))
-    warning = warnings_of(make("cat", "dog", "validation/cat", "validation/dog", root="other"))
-    assert "validation/ was read as a class" in warning
-    assert "other/validation, if the classes are in there; move the folder away" in warning
+    assert "valid/ was read as a class, but is named like a version or part" in warnings_of(make("valid", "invalid"))
+
+
+@pytest.mark.parametrize(
+    ("outer", "given"),
+    [
+        (("fold0", "fold1", "fold2"), "fold0"),
+        (("patient0", "patient1"), "patient0"),
+        (("train_test", "apple"), "apple"),  # which part the first is stays unknown
+    ],
+)
+def test_folders_that_hold_the_same_folders_are_no_classes(make, outer, given):
+    folder = make(*(f"{name}/{inner}" for name in outer for inner in ("cat", "dog")))
+    with pytest.raises(DataError, match=r"hold folders of the same names \(cat, dog\)") as refused:
+        load_dataset(folder)
+    assert "move their pictures out of the inner folders" in str(refused.value)
+    assert f"such as {folder}/{given}," in str(refused.value)
+
+
+def test_the_test_part_is_never_offered(make):
+    folder = make(*(f"{name}/{inner}" for name in ("a_test", "z_train_x") for inner in ("cat", "dog")))
+    with pytest.raises(DataError, match=r"named like versions or parts of one data set.* such as .*data/z_train_x\."):
+        load_dataset(folder)
+    folder = make(*(f"{name}/{inner}" for name in ("a_test", "z") for inner in ("cat", "dog")), root="other")
+    with pytest.raises(DataError, match=r"hold folders of the same names.* such as .*other/z,"):
+        load_dataset(folder)
+    with pytest.raises(DataError, match="only one class folder, 'seg_test'; .* Add a sub-folder for each other class"):
+        load_dataset(make("seg_test/cat", "seg_test/dog", root="single"))
 
 
 def test_a_label_table_beside_class_folders_is_told(make):
@@ -248,6 +318,91 @@ def test_parts_that_share_pictures_are_told(make):
     shutil.copytree(folder / "train" / "a", folder / "test" / "a")
     make(*(f"test/b/{number}{number}.png" for number in range(20)))
     assert (
-        "20 of the 40 test images are also, or nearly so, in the training images: the accuracy is too"
+        "20 of the 40 test images also occur, exactly or nearly so, among the training images: the accuracy is too"
         in warnings_of(folder)
     )
+
+
+def test_a_flat_test_part_whose_labels_are_in_a_table_is_told_with_what_to_give(make):
+    folder = make("Train/0", "Train/1", "Test")
+    (folder / "Test.csv").write_text("Path,ClassId\nTest/0.png,1\nTest/1.png,0\nTest/2.png,1\nTest/3.png,0\n")
+    (note,) = load_dataset(folder).notes[:1]
+    assert note.startswith("Test/ has no class folders, so its images have no labels: not used. Test.csv names them")
+    assert note.endswith(f"test on them with tenfold evaluate last --data {folder}/Test.csv")
+    assert len(load_test_images(folder / "Test.csv", ReadOptions(), class_names=("0", "1"))[0]) == 4
+
+
+def test_a_table_inside_a_flat_test_part_is_told(make):
+    folder = make("train/cat", "train/dog", "test")
+    (folder / "test" / "metadata.csv").write_text("file_name,label\n0.png,cat\n")
+    assert any(note.endswith(f"--data {folder}/test/metadata.csv") for note in load_dataset(folder).notes)
+
+
+def test_groups_below_the_folder_are_told_as_not_used(make):
+    folder = make("train/cat", "train/dog", "test/cat", "test/dog")
+    (folder / "train" / "groups.csv").write_text("file,group\ncat/0.png,a\n")
+    (warning,) = load_dataset(folder).warnings
+    assert warning.startswith("train/groups.csv is not used")
+    assert warning.endswith("Move it up to there, with paths from there: train/…")
+
+
+def test_many_files_of_kinds_that_are_not_read_are_warned_of(make):
+    folder = make(*(f"{name}/{number}.png" for name in ("cat", "dog") for number in range(15)))
+    for number in range(90):
+        (folder / "cat" / f"IMG_{number}.HEIC").touch()
+        (folder / "cat" / f"IMG_{number}.json").touch()
+    (folder / "dog" / "x.psd").touch()
+    (warning,) = load_dataset(folder).warnings
+    assert warning.startswith("90 of 121 files are of a kind that is not read, and are left out: .heic (90).")
+    assert "convert them to PNG or JPEG" in warning
+
+
+def test_many_pictures_beside_class_folders_are_warned_of(make):
+    folder = make("cat", "dog", *(f"{number}.png" for number in range(4)))
+    assert warnings_of(folder).startswith("4 of 12 pictures lie beside the class folders")
+    assert warnings_of(make(*(f"cat/{number}.png" for number in range(100)))) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("train-00000-of-00001.parquet", "Parquet"),
+        ("data/train-00000-of-00001.parquet", "Parquet"),
+        ("train/0000.parquet", "Parquet"),
+        ("cats/x.mat", "MATLAB"),
+        ("x.tfrecord-00000-of-00005", "TFRecord"),
+        ("data_batch_1", "CIFAR-10"),
+    ],
+)
+def test_folders_of_other_formats_are_refused_with_the_command_that_converts_them(tmp_path, path, kind):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_bytes(b"data")
+    (tmp_path / "README.md").touch()
+    with pytest.raises(DataError, match=f"{re.escape(path)}: {kind} files are not read. Turn it into an .npz"):
+        load_dataset(tmp_path)
+    (tmp_path / path).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match=f"{re.escape(path)}: not downloaded: .*git lfs pull"):
+        load_dataset(tmp_path)
+
+
+def test_a_test_part_of_training_pictures_alone_is_told(make):
+    folder = make("train/a", "train/b")
+    shutil.copytree(folder / "train", folder / "test")
+    assert "All 8 test images also occur, exactly or nearly so, among the training images" in warnings_of(folder)
+
+
+def test_class_folders_that_differ_in_case_only_are_refused(make):
+    with pytest.raises(DataError, match="classes 'Cat', 'cat' differ in upper and lower case only"):
+        load_dataset(make("cat", "Cat", "dog"))
+    assert load_dataset(make("a", "A", root="letters")).class_names == ("A", "a")
+
+
+def test_skip_bad_loses_no_class(make):
+    folder = make("cat", "dog", "owl")
+    for path in (folder / "owl").iterdir():
+        path.write_bytes(b"damaged")
+    with pytest.raises(DataError, match=r"no training picture of 'owl' \(4 pictures\) can be used"):
+        load_dataset(folder, skip_bad=True)
+    make("owl/4.png")
+    make("owl/5.png")
+    assert load_dataset(folder, skip_bad=True).class_names == ("cat", "dog", "owl")

@@ -42,7 +42,7 @@ def test_every_picture_gets_its_label():
     [
         (["a.0.png", "a.1.png", "b.png"], r"data: 1 of 3 pictures have no label in their names, such as b\.png"),
         (["a.0.png", "a.1.png", "b.0.png"], r"labels that only one picture has: a \(2\), b \(1\)"),
-        (["a.0.png", "a.1.png", "A.0.png", "A.1.png"], "differ in upper and lower case only: a, A"),
+        (["cat.0.png", "cat.1.png", "Cat.0.png", "Cat.1.png"], "differ in upper and lower case only: Cat, cat"),
     ],
 )
 def test_names_that_are_no_labels_are_refused_and_not_offered(names, message):

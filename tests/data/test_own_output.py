@@ -25,7 +25,11 @@ def write(folder: Path, *files: str) -> Path:
         (["samples.png", "class_distribution.png"], True),
         (["samples.png", "class_distribution.png", "augmented_samples.png"], True),
         (["00-picture.png", "01-network-input.png"], True),
-        (["samples.png", "class_distribution.png", "cat.png"], False),
+        (["recipe.toml", "run.json", "screenshot.png"], True),
+        (["recipe.toml", "model.keras", "me.jpg", "notes.txt"], True),
+        (["recipe.toml", "cat.png"], False),
+        (["samples.png", "class_distribution.png", "cat.png"], True),
+        (["00-picture.png", "01-network-input.png", "mine.png"], True),
         (["samples.png"], False),
         (["00-picture.png", "cat.png"], False),
         (["run.json"], False),
@@ -37,6 +41,9 @@ def test_what_tenfold_wrote_is_known_by_its_files(tmp_path, files, own):
     write(tmp_path / "runs" / "a", *files)
     assert is_own_output(tmp_path / "runs") == own
     (tmp_path / "runs" / "b").mkdir()
+    assert is_own_output(tmp_path / "runs") == own
+    write(tmp_path / "runs" / "old notes", "notes.txt")
+    (tmp_path / "runs" / "screenshot.png").touch()
     assert is_own_output(tmp_path / "runs") == own
     write(tmp_path / "runs" / "c", "cat.png")
     assert not is_own_output(tmp_path / "runs")

@@ -33,6 +33,16 @@ def test_without_one_a_fifth_of_each_class_is_cut_off():
     )
 
 
+def test_a_test_part_of_another_share_is_told_with_its_reason():
+    dataset = to_dataset("d", Parts(split([0, 0, 1, 1]), None, ("a", "b")))
+    assert "2 of 4 images (50%, as every class needs one) were cut off" in dataset.notes[0]
+    labels = [0] * 20 + [1] * 20
+    halves = replace(split(labels), groups=np.repeat([0, 1, 2, 3], 10).astype(np.int32))
+    dataset = to_dataset("d", Parts(halves, None, ("a", "b")))
+    assert len(dataset.test) == 20
+    assert "20 of 40 images (50%, as groups stay whole) were cut off" in dataset.notes[0]
+
+
 def test_a_class_without_test_images_is_noted():
     dataset = to_dataset("d", Parts(split([0, 1]), split([1]), ("a", "b")))
     assert dataset.notes == ("The test part has no images of a.",)
@@ -106,14 +116,14 @@ def test_a_class_that_is_mostly_alike_is_cut_through_and_that_is_told():
 def test_copies_in_the_users_own_test_part_are_told_louder_the_more_there_are():
     train, test = noisy([0, 1] * 100), noisy([0, 1] * 100, seed=1)
     test.images[:2] = np.clip(train.images[:2].astype(int) + 9, 0, 255)
-    found = "2 of the 200 test images are also, or nearly so, in the training images"
+    found = "2 of the 200 test images also occur, exactly or nearly so, among the training images"
     assert to_dataset("d", Parts(train, test, ("a", "b"))).warnings == (
         f"{found}: the accuracy is too high. tenfold data check names them.",
     )
     test.images[0] = 0
     dataset = to_dataset("d", Parts(train, test, ("a", "b")))
     assert dataset.warnings == ()
-    assert "1 of the 200 test images is also, or nearly so, in" in dataset.notes[0]
+    assert "1 of the 200 test images also occurs, exactly" in dataset.notes[0]
 
 
 def test_groups_of_the_user_and_copies_are_one_mechanism():

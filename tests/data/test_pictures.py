@@ -37,7 +37,7 @@ def test_one_colour_image_makes_all_colour(tmp_path, draw):
     assert images.shape == (2, 8, 8, 3)
     assert (images[0] == images[0, ..., :1]).all()
     assert np.array_equal(images[1], np.asarray(Image.open(paths[1])))
-    assert notes == ("All images were read as colour, since 1 of 2 have colour (--gray turns all of them grey).",)
+    assert notes == ("All images were read as colour, since 1 of 2 has colour (--gray turns all of them grey).",)
 
 
 def test_grey_on_request(tmp_path, draw):
@@ -103,8 +103,9 @@ def test_the_content_decides_not_the_ending(tmp_path, draw):
 
 def test_pictures_that_git_lfs_keeps_are_not_damaged(tmp_path):
     (tmp_path / "a.png").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
-    with pytest.raises(ImageError, match=r"a\.png: not downloaded: .*git lfs pull"):
+    with pytest.raises(ImageError, match=r"a\.png: not downloaded: .*git lfs pull") as refused:
         read_pictures([tmp_path / "a.png"], ReadOptions(), ignore)
+    assert "--skip-bad" not in str(refused.value)
 
 
 def test_grey_pictures_saved_with_losses_stay_grey(tmp_path, draw):

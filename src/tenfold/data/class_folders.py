@@ -6,7 +6,8 @@ from pathlib import Path
 from tenfold.data.class_names import shortened
 from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import visible_files, visible_folders
-from tenfold.data.part_names import is_version, part_of
+from tenfold.data.part_folders import names_of, refuse_parts_as_classes, whole_or_training
+from tenfold.data.part_names import is_version, may_be_class, part_of, part_word, parts_of_one_class
 from tenfold.errors import DataError
 from tenfold.files import printable
 
@@ -18,38 +19,63 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
     """Warnings about class folders that may be something else, each with both readings and how to choose.
 
     Raises:
-        DataError: All of them are named like parts or versions of the data.
+        DataError: They are parts or versions of the data, by what they hold or by their names.
     """
+    nested = [path for path in class_folders if _holds_only_folders(path)]
+    odd = [path for path in class_folders if _is_odd(path, path in nested)]
+    doubtful = [path for path in odd if may_be_class(path.name) and path not in nested]
+    if odd == class_folders:
+        give = whole_or_training([path for path in odd if path in nested])
+        instead = f"give one of them, such as {give}" if give else "sort the pictures into such folders"
+        raise DataError(
+            f"{folder}: {names_of(odd)} are named like versions or parts of one data set. Expected a folder for each "
+            f"class: {instead}. If these are the classes, rename them."
+        )
+    if alike := parts_of_one_class(path.name for path in class_folders):
+        raise DataError(
+            f"{folder}: {', '.join(printable(name) + '/' for name in alike)} are named like parts of one class. "
+            "Expected train/ and test/ with a folder for each class in them: move the pictures to train/CLASS/… and "
+            "test/CLASS/…. If these are classes of their own, rename them."
+        )
+    refuse_parts_as_classes(folder, class_folders)
+    if certain := [path for path in odd if path not in doubtful]:
+        give = whole_or_training([path for path in certain if path in nested])
+        instead = f"give {give}, if the classes are in there; or " if give else ""
+        raise DataError(
+            f"{folder}: {names_of(certain)} lies beside class folders, but is named like a version or part of the "
+            f"data: {instead}move it away. If it is a class, rename it."
+        )
     warnings: tuple[str, ...] = ()
     if table := label_table(folder):
         warnings += (
             f"{printable(table.name)} lies beside the class folders and names pictures. The folders' names were taken "
             f"as the classes; if the table holds the labels, give it instead: {printable(table)}",
         )
-    nested = [path for path in class_folders if _holds_only_folders(path)]
-    odd = [path for path in class_folders if is_version(path.name) or _is_odd_part(path.name)]
-    if odd:
-        names = shortened([f"{printable(path.name)}/" for path in odd], _NAMED)
-        inner = next((path for path in odd if path in nested), None)
-        if len(odd) == len(class_folders):
-            give = f"give one of them, such as {inner}" if inner else "sort the pictures into such folders"
-            raise DataError(
-                f"{folder}: {names} are named like versions or parts of one data set. Expected a folder for each "
-                f"class: {give}. If these are the classes, rename them."
-            )
-        give = f"Give {printable(inner)}, if the classes are in there; move" if inner else "Move"
-        return (
-            *warnings,
-            f"{names} {'was' if len(odd) == 1 else 'were'} read as {'a class' if len(odd) == 1 else 'classes'}, but "
-            f"named like a version or part of the data. {give} the folder away, if it is no class.",
-        )
+    warnings += tuple(
+        f"{printable(path.name)}/ was read as a class, but is named like a version or part of the data. Move the "
+        "folder away, if it is no class."
+        for path in doubtful
+        if path.name.casefold() != "train"  # a vehicle
+    )
     return warnings + _nesting(nested)
 
 
+def _is_odd(path: Path, is_nested: bool) -> bool:
+    """Whether a class folder is named like a part or version; one that holds folders, if any word is a part's."""
+    if is_nested and part_word(path.name) and len(visible_folders(path)) > 1:
+        return True
+    return is_version(path.name) or part_of(path.name) is not None
+
+
 def label_table(folder: Path) -> Path | None:
-    """The first CSV file in a folder that names pictures, other than groups.csv."""
+    """The first of `label_tables`."""
+    return next(iter(label_tables(folder)), None)
+
+
+def label_tables(folder: Path) -> list[Path]:
+    """The CSV files in a folder that name pictures, other than groups.csv."""
     tables = [path for path in visible_files(folder) if path.suffix.lower() in (".csv", ".tsv")]
-    return next((path for path in tables if path.name != "groups.csv" and _names_pictures(path)), None)
+    return [path for path in tables if path.name != "groups.csv" and _names_pictures(path)]
 
 
 def _nesting(nested: list[Path]) -> tuple[str, ...]:
@@ -70,11 +96,6 @@ def _nesting(nested: list[Path]) -> tuple[str, ...]:
         f"Folders that hold no pictures but folders were read as one class each: {shortened(listed, _NAMED)}. If the "
         f"inner folders are the classes, give the one that holds them, such as {first}, or move them out of it.",
     )
-
-
-def _is_odd_part(folder_name: str) -> bool:
-    """Whether a folder is named like a part; a train is a vehicle, too."""
-    return part_of(folder_name) is not None and folder_name.casefold() != "train"
 
 
 def _holds_only_folders(folder: Path) -> bool:

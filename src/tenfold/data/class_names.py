@@ -3,6 +3,7 @@
 import difflib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from string import digits
 
@@ -88,8 +89,13 @@ def number_classes(
         The class names, and int32 labels for both parts.
 
     Raises:
-        DataError: A class occurs in the test part only, or is none of `class_names`.
+        DataError: A class occurs in the test part only, or is none of `class_names`; or names differ in case only.
     """
+    if alike := differ_in_case(train):
+        raise DataError(
+            f"{source}: the classes {shortened(list(map(repr, alike)))} differ in upper and lower case only. Join "
+            "them, or rename them if they are not one class."
+        )
     names = tuple(class_names or sorted(set(train), key=natural_order))
     number = {name: position for position, name in enumerate(names)}
     if unknown := sorted(set(train) - set(names), key=natural_order):
@@ -106,6 +112,13 @@ def number_classes(
     labels = [None if part is None else _numbers(part, number) for part in (train, test)]
     assert labels[0] is not None
     return names, labels[0], labels[1]
+
+
+def differ_in_case(names: Iterable[str]) -> list[str]:
+    """The names that differ from another in upper and lower case only; but for A and a, which are two letters."""
+    words = sorted({name for name in names if len(name) > 1}, key=natural_order)
+    spellings = Counter(map(str.casefold, words))
+    return [word for word in words if spellings[word.casefold()] > 1]
 
 
 def label_names(values: np.ndarray, source: str, class_names: Sequence[str] | None = None) -> list[str]:

@@ -2,24 +2,29 @@
 
 from pathlib import Path
 
-from tenfold.data.class_folders import doubts, label_table
+from tenfold.data.class_folders import doubts
 from tenfold.data.class_names import name, number_classes, shortened, suggestion
 from tenfold.data.dataset import Split
-from tenfold.data.folder_notes import other_files_note, own_output_note, path_below
-from tenfold.data.image_file import IMAGE_SUFFIXES
+from tenfold.data.folder_notes import (
+    count_pictures,
+    labels_elsewhere,
+    other_files_note,
+    other_files_warnings,
+    own_output_note,
+    path_below,
+)
+from tenfold.data.folder_refusals import ONE_FOLDER_A_CLASS, no_pictures, single_class, without_classes, without_labels
 from tenfold.data.listing import Listing, list_pictures, visible_files, visible_folders
-from tenfold.data.name_labels import label_in_name, labels_from_names, offer
+from tenfold.data.name_labels import label_in_name, labels_from_names
 from tenfold.data.options import ReadOptions
 from tenfold.data.own_output import is_own_output
-from tenfold.data.part_names import Part, part_of
+from tenfold.data.part_folders import part_folders, unwrapped
+from tenfold.data.part_names import Part
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress
 from tenfold.errors import DataError
 from tenfold.files import printable
-
-_DATA_SUFFIXES = (".csv", ".npz", ".zip", ".tar", ".gz")
-_ONE_FOLDER_A_CLASS = "expected one sub-folder for each class, with its images in it."
 
 
 def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts:
@@ -36,11 +41,12 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
         ImageError: A picture cannot be decoded.
     """
     if is_own_output(folder):
-        raise DataError(f"{folder}: holds what Tenfold wrote, no data. Give a folder with {_ONE_FOLDER_A_CLASS[9:]}")
+        raise DataError(f"{folder}: holds what Tenfold wrote, no data. Give a folder with {ONE_FOLDER_A_CLASS[9:]}")
     parts, notes, warnings = _list_parts(folder, options)
     train, test = parts["train"], parts.get("test")
     paths = train.paths + (test.paths if test else [])
     images, picture_notes, bad = read_pictures(paths, options, progress)
+    _refuse_lost_classes(folder, train, bad)
     train, test = _without(train, bad), _without(test, bad) if test else None
     paths = train.paths + (test.paths if test else [])
     names, train_labels, test_labels = number_classes(train.classes, test.classes if test else None, str(folder))
@@ -58,18 +64,24 @@ def read_folder(folder: Path, options: ReadOptions, progress: Progress) -> Parts
 def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing], tuple[str, ...], tuple[str, ...]]:
     """The pictures of each part, "train" among them, with notes and warnings."""
     notes = own_output_note(folder)
+    warnings: tuple[str, ...] = ()
     split = _split_folders(folder, options)
     if split is None:
         listing = _list_classes(folder, options)
         if len(set(listing.classes)) == 1:
-            raise DataError(_single_class(folder, listing, options))
+            raise DataError(single_class(folder, listing, options))
         notes += other_files_note(folder, listing.others)
-        return {"train": listing}, notes, () if options.label_from_name else doubts(folder, visible_folders(folder))
-    warnings: tuple[str, ...] = ()
-    for sub_folder in [*split.get("validation", []), *split.get("test", [])]:
-        if not _has_labels(sub_folder, options):
-            where = "labels in their names" if options.label_from_name else "class folders"
-            notes += (f"{sub_folder.name}/ has no {where}, so its images have no labels: not used.",)
+        warnings = () if options.label_from_name else doubts(folder, visible_folders(folder))
+        warnings += other_files_warnings(folder, len(listing.paths), listing.others)
+        return {"train": listing}, notes, warnings
+    for part in ("validation", "test"):
+        for sub_folder in split.get(part, []):
+            if not _has_labels(sub_folder, options):
+                where = "labels in their names" if options.label_from_name else "class folders"
+                notes += (
+                    f"{sub_folder.name}/ has no {where}, so its images have no labels: not used."
+                    f"{labels_elsewhere(folder, sub_folder, part)}",
+                )
     labelled = {
         part: [path for path in paths if part == "train" or _has_labels(path, options)] for part, paths in split.items()
     }
@@ -83,17 +95,22 @@ def _list_parts(folder: Path, options: ReadOptions) -> tuple[dict[Part, Listing]
         for sub_folder in labelled.get(part, []):
             listing = _list_classes(sub_folder, options, may_lack=part != "train")
             notes += tuple(f"{path_below(folder, path)}/ is empty: no images of that class." for path in listing.empty)
+            if part == "train" and not options.label_from_name:
+                warnings += doubts(sub_folder, visible_folders(sub_folder))
             if part == "validation":
-                joined = "joined the training part"
+                images = f"The {len(listing.paths):,} validation images of {path_below(folder, sub_folder)}/"
                 served = "serve as the test part, as there is no test/"
-                notes += (f"The {len(listing.paths):,} validation images {joined if use == 'train' else served}.",)
+                notes += (f"{images} {'joined the training part' if use == 'train' else served}.",)
             if part != "train":
                 warnings += _unknown_classes(sub_folder, listing, parts["train"], use)
             parts[use] = parts.get(use, Listing()) + listing
-    if unused := [path for path in visible_folders(folder) if part_of(path.name) is None]:
-        found = [f"{printable(path.name)} ({_pictures(len(list_pictures(path)[0]))})" for path in unused]
+    named = {path for paths in part_folders(folder).values() for path in paths}
+    if unused := [path for path in visible_folders(folder) if path not in named]:
+        found = [f"{printable(path.name)} ({count_pictures(len(list_pictures(path)[0]))})" for path in unused]
         notes += (f"Beside train/, these folders were not used: {shortened(found)}.",)
     others = [path for listing in parts.values() for path in listing.others]
+    pictures = sum(len(listing.paths) for listing in parts.values())
+    warnings += other_files_warnings(folder, pictures, others)
     return parts, notes + other_files_note(folder, others), warnings
 
 
@@ -103,28 +120,17 @@ def _split_folders(folder: Path, options: ReadOptions) -> dict[Part, list[Path]]
     Raises:
         DataError: The sub-folders are parts by their names, but their pictures have no labels.
     """
-    split: dict[Part, list[Path]] = {}
-    sub_folders = visible_folders(folder)
-    for sub_folder in sub_folders:
-        if part := part_of(sub_folder.name):
-            split.setdefault(part, []).append(_unwrapped(sub_folder))
-    only_parts = sum(map(len, split.values())) == len(sub_folders)
+    split = part_folders(folder)
+    only_parts = sum(map(len, split.values())) == len(visible_folders(folder))
     if len(split) < 2 and not (split and only_parts):
         return None  # a class may be called train, beside car
     if "train" not in split:
         found = shortened([f"{path.name}/" for paths in split.values() for path in paths])
-        raise DataError(f"{folder}: has {found} but no train/. {_ONE_FOLDER_A_CLASS.capitalize()}")
+        raise DataError(f"{folder}: has {found} but no train/. {ONE_FOLDER_A_CLASS.capitalize()}")
+    split = {part: [unwrapped(path) for path in paths] for part, paths in split.items()}
     if options.label_from_name or any(map(visible_folders, split["train"])):
         return split
-    raise DataError(_unlabelled(folder, split["train"][0]))
-
-
-def _unwrapped(part_folder: Path) -> Path:
-    """The folder inside, where there is nothing else and it is named after the same part, as in training_set/."""
-    inner = visible_folders(part_folder)
-    if len(inner) == 1 and part_of(inner[0].name) == part_of(part_folder.name) and not visible_files(part_folder):
-        return _unwrapped(inner[0])
-    return part_folder
+    raise DataError(without_labels(folder, split["train"][0]))
 
 
 def _has_labels(part_folder: Path, options: ReadOptions) -> bool:
@@ -138,17 +144,17 @@ def _list_classes(folder: Path, options: ReadOptions, *, may_lack: bool = False)
     if options.label_from_name:
         pictures, others = list_pictures(folder)
         if not pictures:
-            raise DataError(f"{folder}: {_what_is_there(visible_files(folder))}")
+            raise DataError(without_classes(folder))
         return Listing(pictures, labels_from_names(pictures, folder, at_least=1 if may_lack else 2), others)
-    class_folders, files_beside = visible_folders(folder), visible_files(folder)
+    class_folders = visible_folders(folder)
     if not class_folders:
-        raise DataError(f"{folder}: {_what_is_there(files_beside)}")
+        raise DataError(without_classes(folder))
     _refuse_equal_names(class_folders)
-    listing = Listing(others=files_beside)
+    listing = Listing(others=visible_files(folder))
     for class_folder in class_folders:
         pictures, others = list_pictures(class_folder)
         if not pictures and not (may_lack and not others):
-            raise DataError(_no_pictures(class_folder, others))
+            raise DataError(no_pictures(folder, class_folder, others))
         empty = [] if pictures else [class_folder]
         listing += Listing(pictures, [_class_name(class_folder)] * len(pictures), others, empty)
     return listing
@@ -163,7 +169,7 @@ def _unknown_classes(folder: Path, listing: Listing, train: Listing, use: Part) 
     lacking = [class_name for class_name in dict.fromkeys(listing.classes) if class_name not in train.classes]
     if not lacking:
         return ()
-    named = shortened([f"{class_name!r} ({_pictures(listing.classes.count(class_name))})" for class_name in lacking])
+    named = shortened([f"{one!r} ({count_pictures(listing.classes.count(one))})" for one in lacking])
     told = f"has the class{'' if len(lacking) == 1 else 'es'} {named}, which train/ lacks"
     if use == "train":
         joined = "The validation images join the training part, so the model learns these from them alone"
@@ -178,6 +184,16 @@ def _unknown_classes(folder: Path, listing: Listing, train: Listing, use: Part) 
 def _without(listing: Listing, bad: frozenset[Path]) -> Listing:
     kept = [position for position, path in enumerate(listing.paths) if path not in bad]
     return Listing([listing.paths[i] for i in kept], [listing.classes[i] for i in kept], listing.others)
+
+
+def _refuse_lost_classes(folder: Path, train: Listing, bad: frozenset[Path]) -> None:
+    kept = _without(train, bad).classes
+    if lost := [one for one in dict.fromkeys(train.classes) if one not in kept]:
+        counts = [f"{one!r} ({count_pictures(train.classes.count(one))})" for one in lost]
+        raise DataError(
+            f"{folder}: no training picture of {shortened(counts)} can be used, so that --skip-bad would leave out the "
+            "class. Replace the pictures, or remove the class from the data."
+        )
 
 
 def _refuse_equal_names(class_folders: list[Path]) -> None:
@@ -198,47 +214,3 @@ def _class_name(class_folder: Path) -> str:
     except UnicodeEncodeError as error:
         raise DataError(f"{class_folder}: the folder's name is not valid UTF-8. Rename it.") from error
     return name(class_folder.name)
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
-
-
-def _single_class(folder: Path, listing: Listing, options: ReadOptions) -> str:
-    if options.label_from_name:
-        return (
-            f"{folder}: the names of its {len(listing.paths):,} pictures give only the label {listing.classes[0]!r}; "
-            "a classifier needs at least two classes. Sort the pictures into a folder for each class."
-        )
-    (only,) = visible_folders(folder)
-    hint = f" Did you mean {only}?" if len(visible_folders(only)) > 1 else " Add a sub-folder for each other class."
-    if table := label_table(folder):
-        hint = f" {table.name} names pictures: did you mean {table}?"
-    hint += offer(listing.paths)
-    return f"{folder}: has only one class folder, {only.name!r}; a classifier needs at least two classes.{hint}"
-
-
-def _no_pictures(class_folder: Path, others: list[Path]) -> str:
-    found = f"only other files, such as {others[0].name}" if others else "it is empty"
-    return (
-        f"{class_folder}: this class has no pictures ({found}); expected PNG, JPEG, WebP, BMP, GIF or TIFF "
-        "files. Add some, or remove the folder."
-    )
-
-
-def _unlabelled(folder: Path, train: Path) -> str:
-    """Why pictures in train/ itself have no labels, and how they may get some."""
-    pictures = [path for path in visible_files(train) if path.suffix.lower() in IMAGE_SUFFIXES]
-    table = label_table(folder) or label_table(train)
-    hint = f" {table.name} names pictures: did you mean {table}?" if table else offer(pictures)
-    return f"{train}: has no sub-folders; expected one for each class, with its images in it.{hint}"
-
-
-def _what_is_there(files: list[Path]) -> str:
-    data = [path for path in files if path.suffix.lower() in _DATA_SUFFIXES and path.name != "groups.csv"]
-    if data:
-        return f"has no sub-folders but {data[0].name}. Give that file itself, or make a sub-folder for each class."
-    if pictures := [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]:
-        unknown = "its images lie beside one another, so that their classes are unknown"
-        return f"{unknown}; {_ONE_FOLDER_A_CLASS}{offer(pictures)}"
-    return f"{'has no sub-folders' if files else 'is empty'}; {_ONE_FOLDER_A_CLASS}"

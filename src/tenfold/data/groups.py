@@ -80,8 +80,13 @@ def _groups_by_file(table: Path, column: str | None, files: list[str]) -> dict[s
     bare = Counter(file.rpartition("/")[2] for file in files)
     known = {file: file for file in files}
     known |= {name: file for file in files if bare[name := file.rpartition("/")[2]] == 1}
+    if first := next((cell for cell in map(_as_path, rows[0]) if cell in known), None):
+        raise DataError(
+            f"{table}: has no headings, as its first line names {first}. Put a line with the names of the columns in "
+            "front: file,group"
+        )
     headings, rows = [cell.strip() for cell in rows[0]], rows[1:]
-    paths = [[cell.strip().replace("\\", "/").removeprefix("./") for cell in row] for row in rows]
+    paths = [[_as_path(cell) for cell in row] for row in rows]
     hits = [sum(len(row) > at and row[at] in known for row in paths) for at in range(len(headings))]
     if max(hits) == 0:
         raise DataError(
@@ -103,6 +108,10 @@ def _groups_by_file(table: Path, column: str | None, files: list[str]) -> dict[s
                 "Expected one group for each picture: correct or remove one of the rows."
             )
     return found
+
+
+def _as_path(cell: str) -> str:
+    return cell.strip().replace("\\", "/").removeprefix("./")
 
 
 def _group_column(table: Path, headings: list[str], asked: str | None, file_column: int) -> int:

@@ -1,17 +1,16 @@
 """Folders to evaluate a finished model on: its classes are known, so that some, or all but one, may be absent."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from tenfold.data.class_names import name, natural_order, number_classes, shortened
+from tenfold.data.class_names import name, number_classes, shortened
 from tenfold.data.dataset import Split
-from tenfold.data.listing import list_pictures
+from tenfold.data.listing import list_pictures, visible_folders
 from tenfold.data.options import ReadOptions
+from tenfold.data.part_folders import part_folders, unwrapped
 from tenfold.data.parts import Parts
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sizes import Progress
-from tenfold.errors import DataError
 from tenfold.files import printable
 
 
@@ -21,7 +20,7 @@ def read_known_classes(
     """Read a folder that lacks pictures of some known classes, which `tenfold.data.folder.read_folder` refuses.
 
     That is a folder of pictures that is itself named like a class; or one whose sub-folders are all named like classes,
-    but have pictures of one class only, or are empty in part. If there is a sub-folder test/, it is meant.
+    but have pictures of one class only, or are empty in part. If there is a test part, such as test/, it is meant.
 
     Args:
         folder: The folder.
@@ -36,20 +35,19 @@ def read_known_classes(
         DataError: A folder cannot be read.
         ImageError: A picture cannot be decoded.
     """
-    try:
-        if "test" not in class_names:
-            folder = next((path for path in _folders(folder) if path.name.lower() in ("test", "testing")), folder)
-        class_folders = _folders(folder)
-        beside, _ = list_pictures(folder) if not class_folders else ([], [])
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror}). Check its permissions.") from error
+    tests = [unwrapped(path) for path in part_folders(folder).get("test", []) if path.name not in class_names]
+    folders = tests or [folder]
+    class_folders = [path for one in folders for path in visible_folders(one)]
+    beside = [] if class_folders else [path for one in folders for path in list_pictures(one)[0]]
     notes: tuple[str, ...] = ()
-    own_name = name(folder.resolve().name)
+    own_name = name(folders[0].resolve().name)
+    pictures: dict[str, list[Path]] = {}
     if beside and own_name in class_names:
-        pictures = {own_name: beside}
+        pictures[own_name] = beside
         notes = (f"All {len(beside):,} pictures count as {own_name!r}, by the name of their folder.",)
     elif class_folders and all(name(path.name) in class_names for path in class_folders):
-        pictures = {name(path.name): list_pictures(path)[0] for path in class_folders}
+        for path in class_folders:
+            pictures.setdefault(name(path.name), []).extend(list_pictures(path)[0])
         empty = [one for one, files in pictures.items() if not files]
         if len(empty) == len(pictures) or (len(pictures) > 1 and not empty):
             return None
@@ -64,8 +62,3 @@ def read_known_classes(
     names, labels, _ = number_classes([class_of[path] for path in kept], None, str(folder))
     files = tuple(printable(path.relative_to(folder).as_posix()) for path in kept)
     return Parts(Split(images, labels, files), None, names, notes + picture_notes)
-
-
-def _folders(folder: Path) -> list[Path]:
-    folders = (path for path in folder.iterdir() if path.is_dir() and not re.match(r"\.|__MACOSX$", path.name))
-    return sorted(folders, key=lambda path: natural_order(path.name))

@@ -1,6 +1,7 @@
 """What lies in a folder: its pictures and its sub-folders, in natural order, without what is hidden or our own."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -51,12 +52,12 @@ def list_pictures(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def visible_files(folder: Path) -> list[Path]:
     """The files directly in a folder."""
-    return [path for path in _visible(folder) if path.is_file()]
+    return _visible(folder, os.DirEntry.is_file)
 
 
 def visible_folders(folder: Path) -> list[Path]:
     """The folders directly in a folder, without those that Tenfold wrote."""
-    return [path for path in _visible(folder) if path.is_dir() and not is_own_output(path)]
+    return [path for path in _visible(folder, os.DirEntry.is_dir) if not is_own_output(path)]
 
 
 def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
@@ -76,11 +77,13 @@ def _refuse_unreadable(error: OSError) -> NoReturn:
     raise DataError(f"{error.filename}: cannot be read ({error.strerror}). Check its permissions.") from error
 
 
-def _visible(folder: Path) -> list[Path]:
+def _visible(folder: Path, is_wanted: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
     try:
-        return sorted((path for path in folder.iterdir() if not _is_hidden(path.name)), key=_by_name)
+        with os.scandir(folder) as entries:  # unlike a path's, an entry's kind is known without asking for each
+            found = [Path(entry.path) for entry in entries if not _is_hidden(entry.name) and is_wanted(entry)]
     except OSError as error:
         _refuse_unreadable(error)
+    return sorted(found, key=_by_name)
 
 
 def _by_name(path: Path) -> tuple[object, ...]:

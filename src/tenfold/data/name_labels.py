@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tenfold.data.class_names import name, natural_order, shortened
+from tenfold.data.class_names import differ_in_case, name, natural_order, shortened
 from tenfold.errors import DataError
 from tenfold.files import printable
 
@@ -62,7 +62,6 @@ def _problem(labels: Sequence[str], at_least: int) -> str:
     if min(counts.values()) < at_least:
         listed = shortened([f"{label} ({count:,})" for label, count in counts.most_common()])
         return f"the names of its pictures give labels that only one picture has: {listed}"
-    spellings = Counter(label.casefold() for label in counts)
-    if alike := [label for label in counts if spellings[label.casefold()] > 1]:
+    if alike := differ_in_case(counts):
         return f"the names of its pictures give labels that differ in upper and lower case only: {shortened(alike)}"
     return ""

@@ -8,17 +8,17 @@ from pathlib import Path
 from tenfold.data.image_file import IMAGE_SUFFIXES
 
 _DATA_PICTURES = frozenset(("samples.png", "class_distribution.png"))
-_MORE_DATA_PICTURES = frozenset(("augmented_samples.png",))
-_IN_RUNS = frozenset(("figures", "golden", "export", "checkpoint"))
+_FOLDERS_OF_A_RUN = frozenset(("figures", "golden", "export", "checkpoint"))
 _STEP = re.compile(r"\d\d-[a-z0-9-]+\.png")
+_HOLDS_RUNS = frozenset(("runs", "data-pictures"))
 
 
 def is_own_output(folder: Path) -> bool:
-    """Whether a folder holds nothing but what Tenfold wrote: a run, pictures of data, or stages of a prediction.
+    """Whether Tenfold wrote a folder: a run, pictures of data, stages of a prediction, or a folder of such folders.
 
-    So does one that holds only such folders and empty ones, as runs/ and data-pictures/ do. A run is known by its
-    recipe, which is its first file: an interrupted one may have nothing else. What may be a user's own pictures is
-    told by names that nobody chooses for them.
+    What it wrote is known by names that nobody chooses for pictures of a class: a stray file beside them changes
+    nothing. A run is known by its recipe, which is its first file: an interrupted one may have nothing else. A folder
+    of such folders, as runs/ and data-pictures/ are, may hold notes, but no other folders of pictures.
     """
     try:
         return _is_own_output(folder)
@@ -30,17 +30,28 @@ def _is_own_output(folder: Path) -> bool:
     entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
     names = {entry.name for entry in entries}
     folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    has_pictures = any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in names)
-    if "recipe.toml" in names and not has_pictures and _IN_RUNS.issuperset(path.name for path in folders):
-        return _is_resolved_recipe(folder / "recipe.toml")
-    if names >= _DATA_PICTURES and names <= _DATA_PICTURES | _MORE_DATA_PICTURES:
+    has_pictures = any(map(_is_picture, names))
+    if "recipe.toml" in names:
+        is_finished = any(name == "run.json" or name.startswith("model.") for name in names)
+        is_only_begun = not has_pictures and _FOLDERS_OF_A_RUN.issuperset(path.name for path in folders)
+        if (is_finished or is_only_begun) and _is_resolved_recipe(folder / "recipe.toml"):
+            return True
+    if not folders and names >= _DATA_PICTURES:
         return True
-    if "00-picture.png" in names and all(map(_STEP.fullmatch, names)):
+    if not folders and "00-picture.png" in names and sum(bool(_STEP.fullmatch(name)) for name in names) > 1:
         return True
-    if not folders or has_pictures:
+    if not folders or (has_pictures and folder.name not in _HOLDS_RUNS):
         return False
-    own = [is_own_output(inner) for inner in folders]
-    return any(own) and all(ours or not any(inner.iterdir()) for ours, inner in zip(own, folders, strict=True))
+    others = [path for path in folders if not is_own_output(path)]
+    return len(others) < len(folders) and not any(map(_has_pictures_below, others))
+
+
+def _has_pictures_below(folder: Path) -> bool:
+    return any(_is_picture(name) for _, _, names in os.walk(folder) for name in names)
+
+
+def _is_picture(file_name: str) -> bool:
+    return Path(file_name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def own_output_below(folder: Path) -> list[Path]:

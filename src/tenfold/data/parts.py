@@ -81,12 +81,21 @@ def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
     if not len(cut):
         raise DataError(f"{source}: no test part can be cut off without separating groups. Give one: train/ and test/.")
     note = (
-        f"There is no test part: {len(cut):,} of {len(train):,} images ({TEST_FRACTION:.0%} of each "
-        "class) were cut off as one, always the same."
+        f"There is no test part: {len(cut):,} of {len(train):,} images ({_cut_share(train, len(cut))}) were cut off as "
+        "one, always the same."
     )
     test = train.take(np.sort(by_content[cut]))
     train = train.take(by_content[kept] if train.files else np.sort(by_content[kept]))
     return Dataset(name, train, test, class_names, (*notes, note, *_missing_in_test(test, class_names)), warnings)
+
+
+def _cut_share(train: Split, cut: int) -> str:
+    """The share that became the test part, and why it is another one than was wanted."""
+    share = cut / len(train)
+    if len(train.groups):
+        return f"{share:.0%}, as groups stay whole" if abs(share - TEST_FRACTION) > 0.02 else f"{share:.0%}"
+    as_wanted = cut == round(TEST_FRACTION * len(train))
+    return f"{share:.0%} of each class" if as_wanted else f"{share:.0%}, as every class needs one"
 
 
 def _check_classes(source: str | Path, class_names: tuple[str, ...], counts: np.ndarray) -> None:
@@ -164,8 +173,9 @@ def _shared_pictures(train: Split, test: Split) -> tuple[tuple[str, ...], tuple[
     shared = len(near_duplicates(test, train))
     if not shared:
         return (), ()
-    are = "is" if shared == 1 else "are"
-    found = f"{shared:,} of the {len(test):,} test images {are} also, or nearly so, in the training images"
+    many = f"All {len(test):,} test images" if shared == len(test) else f"{shared:,} of the {len(test):,} test images"
+    occur = "occurs" if shared == 1 else "occur"
+    found = f"{many} also {occur}, exactly or nearly so, among the training images"
     if shared < _SHARED_WARNED * len(test):
         return (f"{found}. tenfold data check names them.",), ()
     return (), (f"{found}: the accuracy is too high. tenfold data check names them.",)

@@ -109,7 +109,8 @@ def _bad_notes(errors: dict[Path, ImageError], count: int, options: ReadOptions)
     if options.skip_bad and len(errors) < count:
         verb = "is" if len(errors) == 1 else "are"
         return (bad_images(messages, count, f"cannot be used and {verb} left out"),)
-    hint = "" if options.skip_bad else "\nTo go on without them: --skip-bad."
+    can_be_had = any("git lfs pull" in message for message in messages)  # leaving them out would be a loss
+    hint = "" if options.skip_bad or can_be_had else "\nTo go on without them: --skip-bad."
     raise ImageError(bad_images(messages, count) + hint)
 
 
@@ -130,7 +131,7 @@ def _colour_notes(decoded: Sequence[_Decoded], gray: bool) -> tuple[str, ...]:
         return (f"{colourful:,} of {count:,} images had colour and were turned grey, as asked for.",)
     if 0 < colourful < count:
         return (
-            f"All images were read as colour, since {colourful:,} of {count:,} have colour "
+            f"All images were read as colour, since {colourful:,} of {count:,} {_have(colourful)} colour "
             "(--gray turns all of them grey).",
         )
     tinted = sum(picture.colour is not None for picture in decoded)

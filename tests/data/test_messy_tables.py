@@ -155,6 +155,26 @@ def test_tables_side_by_side_are_all_used(cats_and_dogs, names):
     assert any("serve as the test part" in note for note in dataset.notes)
 
 
+@pytest.mark.parametrize("kind", ["csv", "npz"])
+def test_a_test_part_of_another_range_is_no_black_one(tmp_path, kind):
+    labels, pixels = UCI_ROWS[:, 64], UCI_ROWS[:, :64] * 255 // 16
+
+    def load(test_pixels):
+        if kind == "npz":
+            np.savez(tmp_path / "a.npz", x_train=pixels, y_train=labels, x_test=test_pixels, y_test=labels)
+            return load_dataset(tmp_path / "a.npz")
+        headings = "label," + ",".join(f"p{i}" for i in range(64)) + "\n"
+        for name, values in (("train", pixels), ("test", test_pixels)):
+            (tmp_path / f"{name}.csv").write_text(headings + csv_text(np.column_stack([labels.astype(object), values])))
+        return load_dataset(tmp_path / "train.csv")
+
+    dataset = load(pixels / 255)
+    assert np.array_equal(np.sort(dataset.test.images, axis=None), np.sort(dataset.train.images, axis=None))
+    assert any(note.startswith("Pixel values 0…1 of ") for note in dataset.notes)
+    with pytest.raises(DataError, match=r"differ in their ranges .* by 255"):
+        load(pixels // 128)
+
+
 def test_scikit_learns_digits_as_arrays(tmp_path):
     np.savez(tmp_path / "digits.npz", **{key: DIGITS[key] for key in ("data", "target", "images", "DESCR")})
     dataset = load_dataset(tmp_path / "digits.npz")

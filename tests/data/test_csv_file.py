@@ -89,6 +89,7 @@ def test_size_applies_to_pixels_too(read):
 
 def test_labels_with_files(read, tmp_path, draw):
     draw(tmp_path / "x.png")
-    parts = read("train", train="file,label\nx.png,a\nx.png,b\n", test="file,label\nx.png,b\n")
-    assert parts.train.files == ("x.png", "x.png")
+    draw(tmp_path / "y.png")
+    parts = read("train", train="file,label\nx.png,a\ny.png,b\n", test="file,label\ny.png,b\n")
+    assert parts.train.files == ("x.png", "y.png")
     assert parts.test.labels.tolist() == [1]

@@ -85,15 +85,16 @@ def test_a_group_column_may_be_named_by_its_number(patients):
         load_dataset(patients, group_column="4")
 
 
-def test_a_test_table_may_lack_the_groups(patients):
+@pytest.mark.parametrize("column", ["patient", "3"])
+def test_a_test_table_may_lack_the_groups(patients, column):
     rows = [line.split(",") for line in (patients / "groups.csv").read_text().splitlines()[1:]]
     (patients / "groups.csv").unlink()
     lines = [f"{file},{file.split('/')[0]},{group}" for file, group in rows if file not in ("ill/1.png", "well/20.png")]
     (patients / "train.csv").write_text("\n".join(["file,label,patient", *lines]))
     (patients / "test.csv").write_text("file,label\nill/1.png,ill\nwell/20.png,well\n")
-    dataset = load_dataset(patients / "train.csv", group_column="patient")
+    dataset = load_dataset(patients / "train.csv", group_column=column)
     assert len(np.unique(dataset.train.groups)) == len({group for _, group in rows})
-    assert "test.csv has no column 'patient': its images are in no group." in dataset.notes
+    assert f"test.csv has no column {column!r}: its images are in no group." in dataset.notes
 
 
 def test_pictures_without_a_group_stand_alone(patients):

@@ -290,6 +290,16 @@ def test_a_column_names_the_part_of_each_row(tmp_path, heading, words, place):
     )
 
 
+def test_a_number_means_the_column_of_the_first_table(cats_and_dogs):
+    (cats_and_dogs / "train.csv").write_text(
+        "file,kind,place\n" + "".join(f"{i}.png,{'ab'[i % 2]},{'xy'[i % 2]}\n" for i in range(8))
+    )
+    (cats_and_dogs / "test.csv").write_text("file,place,kind\n8.png,x,a\n9.png,y,b\n")
+    dataset = load_dataset(cats_and_dogs / "train.csv", label_column="2")
+    assert dataset.class_names == ("a", "b")
+    assert dataset.test.labels.tolist() == [0, 1]
+
+
 def test_a_column_of_parts_in_a_table_of_files(cats_and_dogs):
     cells = [f"{'ab'[i % 2]},{'test' if i in (2, 3) else 'train'}" for i in range(10)]
     dataset = load_dataset(table_of(cats_and_dogs, "kind,set", cells))
@@ -302,10 +312,11 @@ def test_a_column_of_parts_in_a_table_of_files(cats_and_dogs):
         load_dataset(table_of(cats_and_dogs, "kind,set", [f"{'ab'[i % 2]},test" for i in range(10)]))
 
 
+@pytest.mark.parametrize("between", [" ", ", "])
 @pytest.mark.parametrize("header", ["emotion,pixels,Usage\n", ""])
-def test_all_pixels_in_one_cell(tmp_path, header):
+def test_all_pixels_in_one_cell(tmp_path, header, between):
     rows = [
-        f"{row[64]},{' '.join(map(str, row[:64] * 15))},{'PrivateTest' if i >= 200 else 'Training'}\n"
+        f'{row[64]},"{between.join(map(str, row[:64] * 15))}",{"PrivateTest" if i >= 200 else "Training"}\n'
         for i, row in enumerate(UCI_ROWS)
     ]
     (tmp_path / "fer2013.csv").write_text(header + "".join(rows))

@@ -19,6 +19,7 @@ from tenfold.data.pixel_table import read_pixel_tables
 from tenfold.data.sheet import Sheet, read_sheet
 from tenfold.data.sizes import Progress
 from tenfold.data.table import Table, TableContent, columns_note, find_columns, read_table
+from tenfold.data.table_choice import is_predictions
 from tenfold.errors import DataError
 from tenfold.types import Labels
 
@@ -89,15 +90,17 @@ def _by_part_column(table: Table) -> tuple[Table, list[Table], list[Table], tupl
         raise DataError(f"{table.path}: {column} names the part of each row, but none is for training. Add such rows.")
     train, *validation = (replace(table, rows=rows[part], part=part) for part in _TRAINED if part in rows)
     test = [replace(table, rows=rows["test"], part="test")] if "test" in rows else []
-    counts = ", ".join(f"{len(found):,} {part}" for part, found in rows.items())
+    counts = ", ".join(f"{len(rows[part]):,} {part}" for part in (*_TRAINED, "test") if part in rows)
     return train, validation, test, (f"{table.path.name}: {column} names the part of each row: {counts}.",)
 
 
 def _one_hot_warning(table: Table) -> tuple[str, ...]:
     """A warning where the user chose one of the columns that hold the labels together."""
+    if table.file_column is None or table.one_hot:
+        return ()
     others = (table.file_column, table.group_column, table.part_column, table.index_column)
     together = one_hot_columns(table, [column for column in table.columns if column not in others])
-    if table.file_column is None or table.one_hot or table.label_column not in together:
+    if table.label_column not in together:
         return ()
     named = shortened([table.headings[column].strip() for column in together])
     return (
@@ -121,6 +124,9 @@ def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -
         if beside == train.path or not beside.is_file():
             continue
         sheet = read_sheet(beside)
+        if is_predictions(sheet.headings):
+            notes += (f"{beside.name} holds predictions that Tenfold wrote: not used.",)
+            continue
         if _lacks_labels(sheet, train):
             notes += (f"{beside.name} has no labels: not used.",)
             continue

@@ -6,7 +6,13 @@ from tenfold.data.class_names import shortened
 from tenfold.data.sheet import Sheet, cells
 from tenfold.errors import DataError
 
-_DIGITS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1}
+_ONES = ("1", "1.0", "true")
+_ZEROS = ("0", "0.0", "false")
+
+
+def is_one(text: str) -> bool:
+    """Whether a cell marks its column's class as the row's."""
+    return text.strip().lower() in _ONES
 
 
 def one_hot_columns(sheet: Sheet, columns: Sequence[int]) -> tuple[int, ...]:
@@ -39,14 +45,16 @@ def check_one_hot(sheet: Sheet, columns: Sequence[int]) -> None:
 def _of_zeros_and_ones(sheet: Sheet, columns: Sequence[int]) -> tuple[int, ...]:
     if not sheet.has_header:
         return ()
-    return tuple(column for column in columns if _DIGITS.keys() >= set(sheet.column_texts(column)))
+    known, sample = {*_ONES, *_ZEROS}, cells(sheet.rows[0][1], sheet.separator)
+    likely = [column for column in columns if sample[column].strip().lower() in known]
+    return tuple(column for column in likely if known.issuperset(map(str.lower, set(sheet.column_texts(column)))))
 
 
 def _wrong_row(sheet: Sheet, columns: Sequence[int]) -> tuple[int, list[int]] | None:
     """The line number of the first row that has not exactly one 1, and the columns in which it has them."""
     for number, line in sheet.rows:
         row = cells(line, sheet.separator)
-        ones = [column for column in columns if _DIGITS[row[column].strip()]]
+        ones = [column for column in columns if is_one(row[column])]
         if len(ones) != 1:
             return number, ones
     return None

@@ -20,7 +20,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """The first line by which Excel is told the separator."""
 _OPENS_CELL = re.compile(r'(?:^|[,;\t])\s*"')
 _MIN_VALUES = 4
-"""A cell of so many numbers with spaces between them holds pixels."""
+"""A cell of so many numbers holds pixels."""
 _UNNAMED = re.compile(r"\s*(unnamed: [0-9.]+)?\s*", re.IGNORECASE)
 """No heading: what pandas writes above its index, and what it calls that column when it reads it again."""
 
@@ -83,13 +83,13 @@ def read_sheet(path: Path) -> Sheet:
 
     The first line is a header if it names no picture and a cell beside the label is no number. A first line that
     counts rows and columns, as scikit-learn's CSV files have it, is left out; so is one that pandas made of the first
-    row (0, 0.1, 0.2 for three zeros). Where a cell holds all pixels with spaces between them, each becomes a column.
+    row (0, 0.1, 0.2 for three zeros). Where a cell holds all pixels, each becomes a column.
 
     Raises:
         DataError: The file cannot be read, is empty, has no rows, or a row has another number of cells.
     """
     lines = _lines(path)
-    separator = _separator(lines[0][1])
+    separator = likely_separator(lines[0][1])
     if told := _SEPARATOR_LINE.fullmatch(lines[0][1].strip()):
         separator, lines = told[1], lines[1:]
     lines = [(number, line) for number, line in lines if line.strip(f'{separator}" ')]  # Excel leaves rows of ,,
@@ -192,7 +192,7 @@ def _logical_lines(path: Path, file: Iterable[str]) -> Iterator[tuple[int, str]]
         raise DataError(f"{path}: line {start} opens a quotation mark that nothing closes. Close or remove it.")
 
 
-def _separator(line: str) -> str:
+def likely_separator(line: str) -> str:
     """The most frequent one; semicolons where all commas are decimal ones."""
     if line.count(";") > line.count("\t") and "," not in _DECIMAL_COMMA.sub("", line):
         return ";"
@@ -214,15 +214,20 @@ def _spread_pixels(
         if column < len(row):
             is_heading = not spread and not _values(row[column])
             heading = row[column].strip()
-            row[column : column + 1] = [f"{heading}{i}" for i in range(count)] if is_heading else row[column].split()
+            row[column : column + 1] = [f"{heading}{i}" for i in range(count)] if is_heading else _parts(row[column])
         spread.append((number, separator.join(f'"{text}"' if separator in text else text for text in row)))
     return spread, (f"{path.name}: each cell of column {column + 1} holds {count:,} numbers: read as pixels.",)
 
 
 def _values(text: str) -> int:
-    """How many numbers with spaces between them a cell holds; 0 if it is no such cell."""
-    values = text.split()
+    """How many numbers a cell holds; 0 if they are few, or it holds something else."""
+    values = _parts(text)
     return len(values) if len(values) >= _MIN_VALUES and all(map(is_number, values)) else 0
+
+
+def _parts(text: str) -> list[str]:
+    """What stands in a cell between spaces or commas: "70 80 82", or "[70, 80, 82]"."""
+    return re.sub(r"[\[\],;]", " ", text).split()
 
 
 def _is_mangled(row: list[str]) -> bool:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from tenfold.data.class_names import name, shortened
 from tenfold.data.label_column import find_label_column, headed_column, named_column
-from tenfold.data.one_hot import check_one_hot, one_hot_columns
+from tenfold.data.one_hot import check_one_hot, is_one, one_hot_columns
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.data.part_column import find_part_column
 from tenfold.data.part_names import Part
 from tenfold.data.picture_search import pictures_by_stem
 from tenfold.data.sheet import LABEL_HEADINGS, Sheet, cell, cells, is_number, is_picture, read_sheet
+from tenfold.data.table_choice import is_predictions
 from tenfold.errors import DataError
 from tenfold.types import Images
 
@@ -88,8 +89,15 @@ class TableContent:
 
 
 def read_table(path: Path, options: ReadOptions = DEFAULT_OPTIONS) -> Table:
-    """Read a CSV file and recognise its columns: see `find_columns`."""
-    return find_columns(read_sheet(path), options)
+    """Read a CSV file and recognise its columns: see `find_columns`.
+
+    Raises:
+        DataError: It holds predictions of Tenfold's, or the layout is unclear.
+    """
+    sheet = read_sheet(path)
+    if is_predictions(sheet.headings):
+        raise DataError(f"{path}: holds the predictions that Tenfold wrote, no data. Give the data themselves.")
+    return find_columns(sheet, options)
 
 
 def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) -> Table:
@@ -115,9 +123,13 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
             "commas, semicolons or tabs."
         )
     asked, asked_group = options.label_column, options.group_column
+    if like and like.has_header and sheet.has_header:  # a number counts the columns of the first table
+        asked = asked and like.headings[like.label_column]
+        if asked_group and like.group_column is not None:
+            asked_group = like.headings[like.group_column]
+            asked_group = asked_group if sheet.has_heading(asked_group) else None
     label = None if asked is None else named_column(sheet, asked)
-    lacks_groups = like is not None and like.has_heading(asked_group) and not sheet.has_heading(asked_group)
-    group = None if asked_group is None or lacks_groups else named_column(sheet, asked_group)
+    group = None if asked_group is None else named_column(sheet, asked_group)
     plain = [column for column in sheet.columns if column not in (label, group)]
     part = find_part_column(sheet, [column for column in plain if sheet.heading(column) not in LABEL_HEADINGS])
     index = _ids(sheet, [column for column in plain if column != part])
@@ -139,7 +151,8 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
         label = find_label_column(sheet, rest) if len(rest) > 2 else _unclear(sheet, "there are too few columns")
     elif label is None:
         check_one_hot(sheet, rest)
-        label = rest[0] if len(rest) == 1 else _unclear(sheet, f"{len(rest):,} columns could")
+        others = f"{len(rest):,} columns could" if part is None or rest else f"{sheet.describe(part)} names parts"
+        label = rest[0] if len(rest) == 1 else _unclear(sheet, others)
     text = (sheet.path, sheet.headings, sheet.has_header, sheet.separator, sheet.rows, sheet.notes)
     return Table(*text, label, files, index, group, part, one_hot)
 
@@ -164,7 +177,7 @@ def table_labels(table: Table) -> list[str]:
     if table.one_hot:
         ones = zip(*(table.column_texts(column) for column in table.one_hot), strict=True)
         names = [name(table.headings[column]) for column in table.one_hot]
-        return [names[next(i for i, text in enumerate(row) if float(text) == 1)] for row in ones]
+        return [names[next(i for i, text in enumerate(row) if is_one(text))] for row in ones]
     texts = list(map(name, table.column_texts(table.label_column)))
     numeric = all(map(is_number, texts))
     for (number, _), text in zip(table.rows, texts, strict=True):

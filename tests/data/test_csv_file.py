@@ -46,6 +46,14 @@ def test_an_index_does_not_stand_in_for_labels(read, test):
         assert parts.notes[1] == "test.csv has no labels: not used."
 
 
+def test_ids_do_not_stand_in_for_labels(read):
+    parts = read(
+        "train", train="id,label,p0,p1,p2,p3\n0,3,0,0,0,9\n1,5,0,0,0,200\n", test="id,p0,p1,p2,p3\n0,1,2,3,99\n"
+    )
+    assert parts.test is None
+    assert "test.csv has no labels: not used." in parts.notes
+
+
 def test_an_index_in_one_of_two_tables_is_ignored(read):
     parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,99\n")
     assert parts.test.images.ravel().tolist() == [1, 2, 3, 99]

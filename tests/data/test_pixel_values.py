@@ -105,6 +105,21 @@ def test_other_ranges_are_refused(values, message):
         converted(values)
 
 
+def test_images_of_two_ranges_in_one_array_are_refused():
+    images = np.random.default_rng(0).integers(0, 256, (100, 9)).astype(np.float32)
+    images[1] /= 255
+    assert pixel_bytes({"x": images}, "a.npz")[1] == ()  # a dark one
+    images[40:] /= 255
+    with pytest.raises(DataError, match=r"a\.npz, x: 61 of 100 images have fractions 0…1, .*; image 1 "):
+        pixel_bytes({"x": images}, "a.npz")
+
+
+def test_eight_bits_beside_twelve_are_refused():
+    parts = {"x_train": np.array([0, 1_000], np.uint16), "x_test": np.array([0, 250], np.uint16)}
+    with pytest.raises(DataError, match=r"Multiply the pixels of x_test by 4\.01"):
+        pixel_bytes(parts, "a.npz")
+
+
 def test_text_is_refused():
     with pytest.raises(DataError, match=r"a\.npz, x: holds values of type <U1; expected numbers"):
         converted(["a"], np.str_)

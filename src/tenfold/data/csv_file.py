@@ -18,7 +18,7 @@ from tenfold.data.parts import Parts
 from tenfold.data.pixel_table import read_pixel_tables
 from tenfold.data.sheet import Sheet, read_sheet
 from tenfold.data.sizes import Progress
-from tenfold.data.table import Table, TableContent, columns_note, find_columns, read_table
+from tenfold.data.table import Table, TableContent, columns_note, find_columns, id_column, read_table
 from tenfold.data.table_choice import is_predictions
 from tenfold.errors import DataError
 from tenfold.types import Labels
@@ -144,9 +144,7 @@ def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -
 def _lacks_labels(sheet: Sheet, train: Table) -> bool:
     """Whether a table has all columns but the one with the labels."""
     if sheet.has_header and train.has_header:
-        headings = [heading.strip().lower() for heading in sheet.headings]
-        return (
-            train.headings[train.label_column].strip().lower() not in headings
-            and headed_column(sheet, sheet.columns) is None
-        )
+        ids = id_column(sheet, sheet.columns)
+        others = [column for column in sheet.columns if column != ids]
+        return not sheet.has_heading(train.headings[train.label_column]) and headed_column(sheet, others) is None
     return len(sheet.headings) == len(train.headings) - 1

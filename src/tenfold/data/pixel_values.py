@@ -12,6 +12,8 @@ _DEEP_LEVELS = (1_023, 4_095, 16_383, 65_535)
 """The largest values of pixels of 10, 12, 14 and 16 bits."""
 _FAR_APART = 8
 """A part whose largest value is so many times smaller than another's has another range: 31 is not 255."""
+_DARK_IMAGES = 0.02
+"""Share of the images of 0…255 that may have no value above 1: they are dark."""
 
 Pixels = UInt8[np.ndarray, "..."]
 
@@ -37,7 +39,7 @@ def pixel_bytes(
 
     Raises:
         DataError: No numbers, NaN or infinite, negative, beyond 255, or fractions beyond 1 that do not reach far; or
-            one part has a much smaller range than another.
+            one part has a much smaller range than another, or some images of a part.
     """
     for name, values in parts.items():
         _check_numbers(values, f"{source}, {name}")
@@ -62,11 +64,13 @@ def pixel_bytes(
                 "Undo the normalisation, or save 8-bit values."
             )
     for name, (_, top) in others.items():
-        if 0 < _FAR_APART * top <= high:
+        if top > 0 and (_FAR_APART * top <= high or top <= 255 < high):
             raise DataError(
                 f"{source}: the parts differ in their ranges of pixel values: {_listed(ranges)}. Expected one range. "
                 f"Multiply the pixels of {name} by {full / _level(top):g}, or save all parts alike."
             )
+        if whole_data:
+            _check_one_range(parts[name], f"{source}, {name}", top)
     fulls = {name: 1 if name in unit else full for name in parts}
     scaled = {level: [name for name in ranges if fulls[name] == level] for level in set(fulls.values()) - {255}}
     notes = tuple(
@@ -135,6 +139,20 @@ def _check_numbers(values: np.ndarray, source: str) -> None:
         raise DataError(
             f"{source}: image {position} (counted from 0) has pixels that are NaN or infinite; expected "
             "0…255 or 0…1. Repair or remove it."
+        )
+
+
+def _check_one_range(values: np.ndarray, source: str, high: float) -> None:
+    """Refuse a part in which some images are 0…1 and others 0…255, as two files joined may be."""
+    if values.dtype.kind != "f" or values.ndim < 2 or high <= _FEW_LEVELS[-1]:
+        return
+    tops = values.reshape(len(values), -1).max(axis=1)
+    within = np.flatnonzero((tops > 0) & (tops <= 1))
+    fractions = [position for position in within if _has_fractions(values[position])]
+    if len(fractions) > _DARK_IMAGES * len(values):
+        raise DataError(
+            f"{source}: {len(fractions):,} of {len(values):,} images have fractions 0…1, the others values up to "
+            f"{high:g}; image {fractions[0]} (counted from 0) is the first. Expected one range: multiply those by 255."
         )
 
 

@@ -132,7 +132,7 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
     group = None if asked_group is None else named_column(sheet, asked_group)
     plain = [column for column in sheet.columns if column not in (label, group)]
     part = find_part_column(sheet, [column for column in plain if sheet.heading(column) not in LABEL_HEADINGS])
-    index = _ids(sheet, [column for column in plain if column != part])
+    index = id_column(sheet, [column for column in plain if column != part])
     if label is None:
         label = headed_column(sheet, [column for column in plain if column not in (part, index)])
     if label is None and like and like.headings == sheet.headings:
@@ -155,6 +155,16 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
         label = rest[0] if len(rest) == 1 else _unclear(sheet, others)
     text = (sheet.path, sheet.headings, sheet.has_header, sheet.separator, sheet.rows, sheet.notes)
     return Table(*text, label, files, index, group, part, one_hot)
+
+
+def id_column(sheet: Sheet, columns: Sequence[int]) -> int | None:
+    """Of some columns, the first that is headed id or the like and has another whole number in each row."""
+    for column in columns:
+        if sheet.heading(column) in _ID_HEADINGS:
+            texts = sheet.column_texts(column)
+            if all(map(str.isdecimal, texts)) and len(set(texts)) == len(texts):
+                return column
+    return None
 
 
 def columns_note(table: Table, labels: Sequence[str]) -> str:
@@ -200,16 +210,6 @@ def _counts(sheet: Sheet, column: int) -> bool:
     found = [cell(line, sheet.separator, column).strip() for _, line in sheet.rows[:_ROWS_TRIED]]
     first = int(found[0]) if found[0].isdecimal() else 0
     return found == [str(first + step) for step in range(len(found))]
-
-
-def _ids(sheet: Sheet, columns: Sequence[int]) -> int | None:
-    """Of some columns, the first that is headed id or the like and has another whole number in each row."""
-    for column in columns:
-        if sheet.heading(column) in _ID_HEADINGS:
-            texts = sheet.column_texts(column)
-            if all(map(str.isdecimal, texts)) and len(set(texts)) == len(texts):
-                return column
-    return None
 
 
 def _file_column(sheet: Sheet, columns: Sequence[int], label_is_known: bool) -> int | None:

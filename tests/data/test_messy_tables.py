@@ -326,6 +326,12 @@ def test_all_pixels_in_one_cell(tmp_path, header, between):
     assert dataset.test.labels.tolist() == UCI_ROWS[200:, 64].tolist()
 
 
+def test_a_cell_with_too_few_pixels_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("emotion,pixels\n1,1 2 3 4\n2,1 2 3\n")
+    with pytest.raises(DataError, match="line 3 has 3 numbers in column 2; expected 4, as in the first row"):
+        load_dataset(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("header", ["label;" + ";".join(f"p{i}" for i in range(64)) + "\n", ""])
 def test_decimal_commas(tmp_path, header):
     rows = [f"{row[64]};" + ";".join(f"{value / 16:.4f}".replace(".", ",") for value in row[:64]) for row in UCI_ROWS]
@@ -342,6 +348,17 @@ def test_a_column_of_ids_holds_no_pixels(tmp_path, heading):
     dataset = load_dataset(tmp_path / "a.csv")
     assert dataset.image_shape == (8, 8, 1)
     assert f"a.csv: column 1 ({heading}) numbers the rows: ignored." in dataset.notes
+
+
+@pytest.mark.parametrize("numbers", [COUNT, COUNT - 1])
+def test_a_column_without_heading_that_numbers_all_rows_holds_no_pixels(tmp_path, numbers):
+    rows = np.column_stack([np.minimum(np.arange(COUNT), numbers - 1), UCI_ROWS[:, 64], UCI_ROWS[:, :64]])
+    (tmp_path / "a.csv").write_text(csv_text(rows))
+    if numbers < COUNT:  # the last number is there twice
+        with pytest.raises(DataError, match="65 pixel values .* no square"):
+            load_dataset(tmp_path / "a.csv", label_column="2")
+    else:
+        assert load_dataset(tmp_path / "a.csv").image_shape == (8, 8, 1)
 
 
 @pytest.mark.parametrize(

@@ -212,9 +212,15 @@ def _spread_pixels(
     for number, line in lines:
         row = cells(line, separator)
         if column < len(row):
-            is_heading = not spread and not _values(row[column])
-            heading = row[column].strip()
-            row[column : column + 1] = [f"{heading}{i}" for i in range(count)] if is_heading else _parts(row[column])
+            heading, values = row[column].strip(), _parts(row[column])
+            if not spread and not _values(heading):
+                values = [f"{heading}{i}" for i in range(count)]
+            elif len(values) != count:
+                raise DataError(
+                    f"{path}: line {number} has {len(values):,} numbers in column {column + 1}; expected {count:,}, as "
+                    "in the first row. Correct or remove it."
+                )
+            row[column : column + 1] = values
         spread.append((number, separator.join(f'"{text}"' if separator in text else text for text in row)))
     return spread, (f"{path.name}: each cell of column {column + 1} holds {count:,} numbers: read as pixels.",)
 

@@ -11,7 +11,7 @@ from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.data.part_column import find_part_column
 from tenfold.data.part_names import Part
 from tenfold.data.picture_search import pictures_by_stem
-from tenfold.data.sheet import LABEL_HEADINGS, Sheet, cell, cells, is_number, is_picture, read_sheet
+from tenfold.data.sheet import LABEL_HEADINGS, Sheet, cells, is_number, is_picture, read_sheet
 from tenfold.data.table_choice import is_predictions
 from tenfold.errors import DataError
 from tenfold.types import Images
@@ -138,7 +138,7 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
     if label is None and like and like.headings == sheet.headings:
         label = like.label_column
     files = _file_column(sheet, [column for column in plain if column not in (part, label)], label is not None)
-    if index is None and sheet.unnamed_columns == (0,) and (label is not None or _counts(sheet, 0)):
+    if index is None and _numbers_rows(sheet, label is not None):
         index = 0
     index = None if index in (label, files, group, part) else index
     rest = tuple(column for column in sheet.columns if column not in (files, group, index, part))
@@ -205,11 +205,17 @@ def _whole(number: str) -> str:
     return str(int(number) if number.isdecimal() else int(float(number)))
 
 
-def _counts(sheet: Sheet, column: int) -> bool:
-    """Whether a column numbers the rows: 0, 1, 2, …, or from another number on."""
-    found = [cell(line, sheet.separator, column).strip() for _, line in sheet.rows[:_ROWS_TRIED]]
+def _numbers_rows(sheet: Sheet, label_is_known: bool) -> bool:
+    """Whether the first column, without a heading, numbers the rows: 0, 1, 2, …, or from another number on."""
+    if sheet.has_header and sheet.unnamed_columns != (0,):
+        return False
+    if sheet.has_header and label_is_known:
+        return True
+    if not sheet.has_header and len(sheet.rows) < _ROWS_TRIED:
+        return False
+    found = sheet.column_texts(0)
     first = int(found[0]) if found[0].isdecimal() else 0
-    return found == [str(first + step) for step in range(len(found))]
+    return all(text == str(number) for number, text in enumerate(found, first))
 
 
 def _file_column(sheet: Sheet, columns: Sequence[int], label_is_known: bool) -> int | None:

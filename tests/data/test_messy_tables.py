@@ -252,6 +252,13 @@ def test_a_column_for_each_class_gives_the_labels(cats_and_dogs, others):
     assert f"is one of {3 if others else 2} columns with a single 1 in each row" in dataset.warnings[0]
 
 
+def test_classes_that_are_numbered_are_no_pixels(cats_and_dogs):
+    path = table_of(
+        cats_and_dogs, ",".join(map(str, range(9))), [",".join(f"{i % 3 == k:d}" for k in range(9)) for i in range(10)]
+    )
+    assert load_dataset(path).class_names == ("0", "1", "2")
+
+
 @pytest.mark.parametrize(("cell", "found"), [("1,1,0", r"2 of them \(cat, dog\)"), ("0,0,0", "none of them")])
 def test_pictures_of_several_classes_or_none_are_refused(cats_and_dogs, cell, found):
     with pytest.raises(DataError, match=rf"cat, dog, owl .* line 5 has a 1 in {found}"):

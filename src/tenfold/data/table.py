@@ -28,6 +28,7 @@ _FILE_HEADINGS = (
     "img",
 )
 _ID_HEADINGS = ("id", "ids", "index", "idx", "row", "row_id", "imageid", "image_id", "number", "no", "nr", "#")
+_NAME_HEADINGS = _FILE_HEADINGS + _ID_HEADINGS
 _ROWS_TRIED = 20
 """Rows whose ids are looked for: they have to differ, and half of them to be names of pictures."""
 
@@ -132,23 +133,24 @@ def find_columns(sheet: Sheet, options: ReadOptions, like: Table | None = None) 
     group = None if asked_group is None else named_column(sheet, asked_group)
     plain = [column for column in sheet.columns if column not in (label, group)]
     part = find_part_column(sheet, [column for column in plain if sheet.heading(column) not in LABEL_HEADINGS])
-    index = id_column(sheet, [column for column in plain if column != part])
+    plain = [column for column in plain if column != part]
+    index = id_column(sheet, plain)
     if label is None:
-        label = headed_column(sheet, [column for column in plain if column not in (part, index)])
-    if label is None and like and like.headings == sheet.headings:
+        first_row = cells(sheet.rows[0][1], sheet.separator)
+        names = [column for column in plain if is_picture(first_row[column]) or sheet.heading(column) in _NAME_HEADINGS]
+        label = headed_column(sheet, [column for column in plain if column not in names])
+    if label is None and like and like.headings == sheet.headings and not like.one_hot:
         label = like.label_column
-    files = _file_column(sheet, [column for column in plain if column not in (part, label)], label is not None)
+    files = _file_column(sheet, [column for column in plain if column != label], label is not None)
     if index is None and _numbers_rows(sheet, label is not None):
         index = 0
     index = None if index in (label, files, group, part) else index
-    rest = tuple(column for column in sheet.columns if column not in (files, group, index, part))
+    rest = tuple(column for column in plain if column not in (files, index))
     one_hot: tuple[int, ...] = ()
-    if files is not None and asked is None and (label is None or (like and like.one_hot)):
-        one_hot = one_hot_columns(sheet, rest)
-    if one_hot:
-        label = one_hot[0]
-    elif label is None and files is None:
+    if label is None and files is None:
         label = find_label_column(sheet, rest) if len(rest) > 2 else _unclear(sheet, "there are too few columns")
+    elif label is None and (one_hot := one_hot_columns(sheet, rest)):
+        label = one_hot[0]
     elif label is None:
         check_one_hot(sheet, rest)
         others = f"{len(rest):,} columns could" if part is None or rest else f"{sheet.describe(part)} names parts"
@@ -235,7 +237,7 @@ def _file_column(sheet: Sheet, columns: Sequence[int], label_is_known: bool) -> 
     words = [column for column in columns if any(not is_number(row[column]) for row in rows)]
     labels = 0 if label_is_known else 1
     is_pixels = len(columns) > 1 + labels and len(words) <= labels
-    if is_pixels and not any(sheet.heading(column) in _FILE_HEADINGS + _ID_HEADINGS for column in columns):
+    if is_pixels and not any(sheet.heading(column) in _NAME_HEADINGS for column in columns):
         return None
     stems = pictures_by_stem(sheet.path.parent)
     for column in columns:

@@ -399,6 +399,15 @@ def test_a_header_that_pandas_made_of_the_first_row_is_no_image(tmp_path, label)
     assert "what pandas made of the first row" in dataset.notes[0]
 
 
+def test_what_was_left_out_of_a_test_table_is_told(tmp_path):
+    rows = csv_text(np.roll(UCI_ROWS, 1, axis=1))
+    (tmp_path / "train.csv").write_text(rows)
+    (tmp_path / "test.csv").write_text("5," + ",".join("0" if i == 0 else f"0.{i}" for i in range(64)) + "\n" + rows)
+    dataset = load_dataset(tmp_path / "train.csv")
+    assert len(dataset.test) == COUNT
+    assert any(note.startswith("The first line of test.csv is what pandas made") for note in dataset.notes)
+
+
 def test_what_excel_adds(cats_and_dogs):
     rows = "".join(f"{i}.png;{'a' if i < 5 else chr(34) + 'big' + chr(10) + 'dog' + chr(34)}\n" for i in range(10))
     (cats_and_dogs / "a.csv").write_text(f"sep=;\nfile;label\n{rows};\n;\n")

@@ -138,6 +138,7 @@ def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -
                 "expected the same ones. Correct it, or move it away if it belongs to other data."
             )
         tables.append(table)
+        notes += table.notes
     return tables, notes
 
 

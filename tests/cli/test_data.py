@@ -164,7 +164,9 @@ def test_the_column_of_labels_can_be_chosen(tmp_path):
     generator = np.random.default_rng(0)
     rows = [[i % 2, *generator.integers(0, 256, 16), i % 3] for i in range(60)]
     (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
-    with pytest.raises(DataError, match="both look like labels. Say it: --label 1 or --label 18"):
+    with pytest.raises(
+        DataError, match="both the first and the last column look like labels. Name the right one: --label NUMBER"
+    ):
         run("check", "a.csv")
     with pytest.raises(DataError, match="17 pixel values for each image make no square"):
         run("check", "a.csv", "--label", "18")

@@ -27,18 +27,18 @@ def test_a_table_alone(read):
 
 @pytest.mark.parametrize(("train", "test"), [("train", "test"), ("my_Train_set", "my_test_set")])
 def test_the_test_table_beside_it(read, train, test):
-    parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,4\n"})
+    parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,99\n"})
     assert parts.test.labels.tolist() == [1]
     assert parts.notes[1:] == (f"{test}.csv is the test part.",)
 
 
 def test_a_test_table_without_labels_is_not_used(read):
-    parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,4\n")
+    parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,99\n")
     assert parts.test is None
     assert parts.notes[1:] == ("test.csv has no labels: not used.",)
 
 
-@pytest.mark.parametrize("test", [",a,b,c,d\n3,1,2,3,4\n", "a,b,c,d\n1,2,3,4\n"])
+@pytest.mark.parametrize("test", [",a,b,c,d\n3,1,2,3,99\n", "a,b,c,d\n1,2,3,99\n"])
 def test_an_index_does_not_stand_in_for_labels(read, test):
     for train in (TRAIN, ",label,a,b,c,d\n0,3,0,0,0,9\n1,5,0,0,0,200\n"):
         parts = read("train", train=train, test=test)
@@ -46,9 +46,17 @@ def test_an_index_does_not_stand_in_for_labels(read, test):
         assert parts.notes[1] == "test.csv has no labels: not used."
 
 
+def test_ids_do_not_stand_in_for_labels(read):
+    parts = read(
+        "train", train="id,label,p0,p1,p2,p3\n0,3,0,0,0,9\n1,5,0,0,0,200\n", test="id,p0,p1,p2,p3\n0,1,2,3,99\n"
+    )
+    assert parts.test is None
+    assert "test.csv has no labels: not used." in parts.notes
+
+
 def test_an_index_in_one_of_two_tables_is_ignored(read):
-    parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,4\n")
-    assert parts.test.images.ravel().tolist() == [1, 2, 3, 4]
+    parts = read("train", train=TRAIN, test=",label,a,b,c,d\n0,5,1,2,3,99\n")
+    assert parts.test.images.ravel().tolist() == [1, 2, 3, 99]
     assert parts.test.labels.tolist() == [1]
     assert "first column of test.csv has no heading" in parts.notes[2]
 
@@ -60,11 +68,11 @@ def test_a_test_table_of_another_layout_is_refused(read):
 
 def test_a_class_of_the_test_table_alone_is_refused(read):
     with pytest.raises(DataError, match=r"test\.csv: has classes that train\.csv lacks: 7, 9\."):
-        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n")
+        read("train", train=TRAIN, test="label,a,b,c,d\n7,1,2,3,99\n9,1,2,3,99\n")
 
 
 def test_classes_of_a_validation_table_alone_are_told(read):
-    tables = {"train": TRAIN, "test": TRAIN, "val": "label,a,b,c,d\n7,1,2,3,4\n9,1,2,3,4\n3,1,2,3,4\n"}
+    tables = {"train": TRAIN, "test": TRAIN, "val": "label,a,b,c,d\n7,1,2,3,99\n9,1,2,3,99\n3,1,2,3,99\n"}
     parts = read("train", **tables)
     assert parts.class_names == ("3", "5", "7", "9")
     assert (
@@ -89,6 +97,7 @@ def test_size_applies_to_pixels_too(read):
 
 def test_labels_with_files(read, tmp_path, draw):
     draw(tmp_path / "x.png")
-    parts = read("train", train="file,label\nx.png,a\nx.png,b\n", test="file,label\nx.png,b\n")
-    assert parts.train.files == ("x.png", "x.png")
+    draw(tmp_path / "y.png")
+    parts = read("train", train="file,label\nx.png,a\ny.png,b\n", test="file,label\ny.png,b\n")
+    assert parts.train.files == ("x.png", "y.png")
     assert parts.test.labels.tolist() == [1]

@@ -19,17 +19,17 @@ def read(tmp_path, draw):
 
 
 def test_files_lie_relative_to_the_table(read):
-    parts = read("file,label\na.png,cat\nsub/b.png,猫\nsub\\b.png,cat\n图.png,cat\n")
+    parts = read("file,label\na.png,cat\nsub/b.png,猫\nsub\\b.png,猫\n图.png,cat\n")
     assert parts.class_names == ("cat", "猫")
-    assert parts.train.labels.tolist() == [0, 1, 0, 0]
+    assert parts.train.labels.tolist() == [0, 1, 1, 0]
     assert parts.train.files == ("a.png", "sub/b.png", "sub/b.png", "图.png")
     assert parts.test is None
 
 
 def test_a_second_table_is_the_test_part(read):
-    parts = read("a.png,x\nsub/b.png,y\n", "a.png,y\n")
+    parts = read("a.png,x\nsub/b.png,y\n", "图.png,y\n")
     assert parts.test.labels.tolist() == [1]
-    assert parts.test.files == ("a.png",)
+    assert parts.test.files == ("图.png",)
 
 
 @pytest.mark.parametrize(

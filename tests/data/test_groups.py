@@ -76,6 +76,27 @@ def test_a_table_of_pixels_may_have_a_group_column(tmp_path):
     assert len(np.unique(dataset.train.groups)) in (8, 9)
 
 
+def test_a_group_column_may_be_named_by_its_number(patients):
+    text = (patients / "groups.csv").read_text().replace("\n", ",x\n")
+    (patients / "groups.csv").write_text(text + ",x")
+    dataset = load_dataset(patients, group_column="2")
+    assert not patients_of(dataset.train) & patients_of(dataset.test)
+    with pytest.raises(DataError, match="has no column '4'"):
+        load_dataset(patients, group_column="4")
+
+
+@pytest.mark.parametrize("column", ["patient", "3"])
+def test_a_test_table_may_lack_the_groups(patients, column):
+    rows = [line.split(",") for line in (patients / "groups.csv").read_text().splitlines()[1:]]
+    (patients / "groups.csv").unlink()
+    lines = [f"{file},{file.split('/')[0]},{group}" for file, group in rows if file not in ("ill/1.png", "well/20.png")]
+    (patients / "train.csv").write_text("\n".join(["file,label,patient", *lines]))
+    (patients / "test.csv").write_text("file,label\nill/1.png,ill\nwell/20.png,well\n")
+    dataset = load_dataset(patients / "train.csv", group_column=column)
+    assert len(np.unique(dataset.train.groups)) == len({group for _, group in rows})
+    assert f"test.csv has no column {column!r}: its images are in no group." in dataset.notes
+
+
 def test_pictures_without_a_group_stand_alone(patients):
     lines = (patients / "groups.csv").read_text().splitlines()
     (patients / "groups.csv").write_text("\n".join(lines[:-2]) + "\nwell/38.png,\n")

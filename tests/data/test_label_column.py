@@ -34,7 +34,7 @@ def test_a_column_that_is_not_there_is_refused(asked):
 
 def test_the_heading_that_is_unlike_all_others_is_that_of_the_labels():
     def headed(*headings: str) -> int | None:
-        return headed_column(Sheet(Path("a.csv"), headings, True, ",", [(2, "1,2,3,4")]))
+        return headed_column(Sheet(Path("a.csv"), headings, True, ",", [(2, "1,2,3,4")]), range(len(headings)))
 
     assert headed("letter", "px1", "px2", "px3") == 0
     assert headed("0", "1", "2", "y") == 3
@@ -64,11 +64,17 @@ def test_words_are_labels():
 @pytest.mark.parametrize(
     ("values", "found"),
     [
-        (np.column_stack([np.arange(40) % 2, np.full((40, 3), 9), np.arange(40) % 3]), "both look like labels"),
-        (np.random.default_rng(0).integers(0, 256, (40, 5)), "neither looks like labels"),
-        (np.column_stack([np.arange(40) % 2 + 0.5, np.full((40, 4), 9)]), "neither looks like labels"),
+        (
+            np.column_stack([np.arange(40) % 2, np.full((40, 3), 9), np.arange(40) % 3]),
+            "both the first and the last column look like labels",
+        ),
+        (np.random.default_rng(0).integers(0, 256, (40, 5)), "neither the first nor the last column looks like labels"),
+        (
+            np.column_stack([np.arange(40) % 2 + 0.5, np.full((40, 4), 9)]),
+            "neither the first nor the last column looks like labels",
+        ),
     ],
 )
 def test_what_is_unclear_is_asked(values, found):
-    with pytest.raises(DataError, match=rf"unclear: .* {found}\. Say it: --label 1 or --label 5"):
+    with pytest.raises(DataError, match=rf"unclear: .* {found}\. Name the right one: --label NUMBER \(1 to 5\)"):
         find_label_column(table(values), (0, 1, 2, 3, 4))

@@ -54,7 +54,7 @@ def test_labels_first_without_header(tmp_path):
 
 def test_pixels_alone_are_refused_with_what_to_type(tmp_path):
     (tmp_path / "a.csv").write_text(csv_text(np.random.default_rng(0).integers(0, 256, (40, 64))))
-    with pytest.raises(DataError, match="--label 1 or --label 64"):
+    with pytest.raises(DataError, match=r"neither the first .* --label NUMBER \(1 to 64\)"):
         load_dataset(tmp_path / "a.csv")
 
 
@@ -155,6 +155,26 @@ def test_tables_side_by_side_are_all_used(cats_and_dogs, names):
     assert any("serve as the test part" in note for note in dataset.notes)
 
 
+@pytest.mark.parametrize("kind", ["csv", "npz"])
+def test_a_test_part_of_another_range_is_no_black_one(tmp_path, kind):
+    labels, pixels = UCI_ROWS[:, 64], UCI_ROWS[:, :64] * 255 // 16
+
+    def load(test_pixels):
+        if kind == "npz":
+            np.savez(tmp_path / "a.npz", x_train=pixels, y_train=labels, x_test=test_pixels, y_test=labels)
+            return load_dataset(tmp_path / "a.npz")
+        headings = "label," + ",".join(f"p{i}" for i in range(64)) + "\n"
+        for name, values in (("train", pixels), ("test", test_pixels)):
+            (tmp_path / f"{name}.csv").write_text(headings + csv_text(np.column_stack([labels.astype(object), values])))
+        return load_dataset(tmp_path / "train.csv")
+
+    dataset = load(pixels / 255)
+    assert np.array_equal(np.sort(dataset.test.images, axis=None), np.sort(dataset.train.images, axis=None))
+    assert any(note.startswith("Pixel values 0…1 of ") for note in dataset.notes)
+    with pytest.raises(DataError, match=r"differ in their ranges .* by 255"):
+        load(pixels // 128)
+
+
 def test_scikit_learns_digits_as_arrays(tmp_path):
     np.savez(tmp_path / "digits.npz", **{key: DIGITS[key] for key in ("data", "target", "images", "DESCR")})
     dataset = load_dataset(tmp_path / "digits.npz")
@@ -207,3 +227,191 @@ def test_formats_of_other_programs_are_refused_with_the_command_that_converts_th
     (tmp_path / name).touch()
     with pytest.raises(DataError, match=r"python -c .*savez"):
         load_dataset(tmp_path / name)
+
+
+def table_of(folder, heading: str, cells: list[str]):
+    """A table of the ten pictures, with these cells in further columns."""
+    rows = [f"images/{'cat' if i < 5 else 'dog'}/{i}.png,{cell}\n" for i, cell in enumerate(cells)]
+    (folder / "_classes.csv").write_text(f"filename,{heading}\n" + "".join(rows))
+    return folder / "_classes.csv"
+
+
+@pytest.mark.parametrize("others", ["", ", owl"])
+def test_a_column_for_each_class_gives_the_labels(cats_and_dogs, others):
+    path = table_of(
+        cats_and_dogs, f" cat, dog{others}", [f"{i < 5:d},{i >= 5:d}{',0' if others else ''}" for i in range(10)]
+    )
+    dataset = load_dataset(path)
+    assert dataset.class_names == ("cat", "dog")
+    assert all(
+        f"/{dataset.class_names[k]}/" in f for f, k in zip(dataset.train.files, dataset.train.labels, strict=True)
+    )
+    assert f"the column with the 1 gives the label: cat, dog{others}." in dataset.notes[0]
+    dataset = load_dataset(path, label_column="cat")
+    assert dataset.class_names == ("0", "1")
+    assert f"is one of {3 if others else 2} columns with a single 1 in each row" in dataset.warnings[0]
+
+
+def test_classes_that_are_numbered_are_no_pixels(cats_and_dogs):
+    path = table_of(
+        cats_and_dogs, ",".join(map(str, range(9))), [",".join(f"{i % 3 == k:d}" for k in range(9)) for i in range(10)]
+    )
+    assert load_dataset(path).class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize(("cell", "found"), [("1,1,0", r"2 of them \(cat, dog\)"), ("0,0,0", "none of them")])
+def test_pictures_of_several_classes_or_none_are_refused(cats_and_dogs, cell, found):
+    with pytest.raises(DataError, match=rf"cat, dog, owl .* line 5 has a 1 in {found}"):
+        load_dataset(table_of(cats_and_dogs, "cat,dog,owl", [cell if i == 3 else "1,0,0" for i in range(10)]))
+
+
+def test_a_picture_with_several_labels_is_refused(cats_and_dogs):
+    path = table_of(cats_and_dogs, "label", list("aaaabbbbbb"))
+    text = path.read_text()
+    path.write_text(text + "images/cat/0.png,a\n")
+    assert any("1 of 10 pictures are listed more than once with the same label" in n for n in load_dataset(path).notes)
+    path.write_text(text + "images/cat/0.png,b\nimages/cat/1.png,b\n")
+    with pytest.raises(
+        DataError, match=r"2 of 10 pictures .* 0\.png: 'a' in line 2 of .*, 'b' in line 12 of .*bounding box"
+    ):
+        load_dataset(path)
+
+
+SIZES = {"train": 180, "validation": 60, "test": 60}
+
+
+@pytest.mark.parametrize("heading", ["split", "Usage", "which"])
+@pytest.mark.parametrize("words", [("train", "val", "test"), ("Training", "PublicTest", "PrivateTest")])
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_column_names_the_part_of_each_row(tmp_path, heading, words, place):
+    parts = [words[i] for i, count in enumerate(SIZES.values()) for _ in range(count)]
+    rows = [["label", *(f"p{i}" for i in range(64))], *([row[64], *row[:64]] for row in UCI_ROWS.tolist())]
+    for row, cell in zip(rows, [heading, *parts], strict=True):
+        row.insert(place if place >= 0 else len(row), cell)
+    (tmp_path / "a.csv").write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    dataset = load_dataset(tmp_path / "a.csv")
+    assert (len(dataset.train), len(dataset.test), dataset.image_shape) == (240, 60, (8, 8, 1))
+    assert dataset.test.labels.tolist() == UCI_ROWS[240:, 64].tolist()
+    assert any(
+        f"({heading}) names the part of each row: 180 train, 60 validation, 60 test." in n for n in dataset.notes
+    )
+
+
+def test_a_number_means_the_column_of_the_first_table(cats_and_dogs):
+    (cats_and_dogs / "train.csv").write_text(
+        "file,kind,place\n" + "".join(f"{i}.png,{'ab'[i % 2]},{'xy'[i % 2]}\n" for i in range(8))
+    )
+    (cats_and_dogs / "test.csv").write_text("file,place,kind\n8.png,x,a\n9.png,y,b\n")
+    dataset = load_dataset(cats_and_dogs / "train.csv", label_column="2")
+    assert dataset.class_names == ("a", "b")
+    assert dataset.test.labels.tolist() == [0, 1]
+
+
+def test_a_column_of_parts_in_a_table_of_files(cats_and_dogs):
+    cells = [f"{'ab'[i % 2]},{'test' if i in (2, 3) else 'train'}" for i in range(10)]
+    dataset = load_dataset(table_of(cats_and_dogs, "kind,set", cells))
+    assert dataset.test.files == ("images/cat/2.png", "images/cat/3.png")
+    assert dataset.class_names == ("a", "b")
+    cells[4] = "a,unused"
+    with pytest.raises(DataError, match=r"line 6 has 'unused' in column 3 \(set\).* Expected train, val or test"):
+        load_dataset(table_of(cats_and_dogs, "kind,set", cells))
+    with pytest.raises(DataError, match="none is for training"):
+        load_dataset(table_of(cats_and_dogs, "kind,set", [f"{'ab'[i % 2]},test" for i in range(10)]))
+
+
+@pytest.mark.parametrize("between", [" ", ", "])
+@pytest.mark.parametrize("header", ["emotion,pixels,Usage\n", ""])
+def test_all_pixels_in_one_cell(tmp_path, header, between):
+    rows = [
+        f'{row[64]},"{between.join(map(str, row[:64] * 15))}",{"PrivateTest" if i >= 200 else "Training"}\n'
+        for i, row in enumerate(UCI_ROWS)
+    ]
+    (tmp_path / "fer2013.csv").write_text(header + "".join(rows))
+    dataset = load_dataset(tmp_path / "fer2013.csv")
+    assert (len(dataset.train), len(dataset.test)) == (200, 100)
+    assert np.array_equal(dataset.test.images.reshape(100, 64), UCI_ROWS[200:, :64] * 15)
+    assert dataset.test.labels.tolist() == UCI_ROWS[200:, 64].tolist()
+
+
+def test_a_cell_with_too_few_pixels_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("emotion,pixels\n1,1 2 3 4\n2,1 2 3\n")
+    with pytest.raises(DataError, match="line 3 has 3 numbers in column 2; expected 4, as in the first row"):
+        load_dataset(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("header", ["label;" + ";".join(f"p{i}" for i in range(64)) + "\n", ""])
+def test_decimal_commas(tmp_path, header):
+    rows = [f"{row[64]};" + ";".join(f"{value / 16:.4f}".replace(".", ",") for value in row[:64]) for row in UCI_ROWS]
+    (tmp_path / "a.csv").write_text(header + "\n".join(rows))
+    (tmp_path / "b.csv").write_text(csv_text(np.roll(UCI_ROWS, 1, axis=1)))
+    assert load_dataset(tmp_path / "a.csv").fingerprint == load_dataset(tmp_path / "b.csv").fingerprint
+
+
+@pytest.mark.parametrize("heading", ["id", "index", "ImageId"])
+def test_a_column_of_ids_holds_no_pixels(tmp_path, heading):
+    header = f"{heading},label," + ",".join(f"p{i}" for i in range(64)) + "\n"
+    rows = np.column_stack([np.arange(COUNT)[::-1], UCI_ROWS[:, 64], UCI_ROWS[:, :64]])
+    (tmp_path / "a.csv").write_text(header + csv_text(rows))
+    dataset = load_dataset(tmp_path / "a.csv")
+    assert dataset.image_shape == (8, 8, 1)
+    assert f"a.csv: column 1 ({heading}) numbers the rows: ignored." in dataset.notes
+
+
+@pytest.mark.parametrize("numbers", [COUNT, COUNT - 1])
+def test_a_column_without_heading_that_numbers_all_rows_holds_no_pixels(tmp_path, numbers):
+    rows = np.column_stack([np.minimum(np.arange(COUNT), numbers - 1), UCI_ROWS[:, 64], UCI_ROWS[:, :64]])
+    (tmp_path / "a.csv").write_text(csv_text(rows))
+    if numbers < COUNT:  # the last number is there twice
+        with pytest.raises(DataError, match="65 pixel values .* no square"):
+            load_dataset(tmp_path / "a.csv", label_column="2")
+    else:
+        assert load_dataset(tmp_path / "a.csv").image_shape == (8, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("headings", "message"),
+    [
+        (["label", "age", *(f"p{i}" for i in range(64))], r"label: column 1 .*Not headed like .*: column 2 \(age\)"),
+        (
+            ["a", "label", *(f"p{i}" for i in range(64))],
+            r"as pixels: column 1 \(a\) to column 66 \(p63\)\. .*: column 1",
+        ),
+        (["label", "x", "id"], "1 columns of pixels; expected at least 4"),
+    ],
+)
+def test_columns_too_many_are_named(tmp_path, headings, message):
+    rows = np.column_stack([np.arange(9)] * len(headings))
+    rows[:, headings.index("label")] = 1
+    (tmp_path / "a.csv").write_text(",".join(headings) + "\n" + csv_text(rows))
+    with pytest.raises(DataError, match=message):
+        load_dataset(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("label", ["5", "cat"])
+def test_a_header_that_pandas_made_of_the_first_row_is_no_image(tmp_path, label):
+    pandas_header = f"{label}," + ",".join("0" if i == 0 else f"0.{i}" for i in range(64)) + "\n"
+    labels = UCI_ROWS[:, 64] if label == "5" else np.array(["cat", "dog"])[UCI_ROWS[:, 64] % 2]
+    (tmp_path / "a.csv").write_text(
+        pandas_header + csv_text(np.column_stack([labels.astype(object), UCI_ROWS[:, :64]]))
+    )
+    dataset = load_dataset(tmp_path / "a.csv")
+    assert len(dataset.train) + len(dataset.test) == COUNT
+    assert "what pandas made of the first row" in dataset.notes[0]
+
+
+def test_what_was_left_out_of_a_test_table_is_told(tmp_path):
+    rows = csv_text(np.roll(UCI_ROWS, 1, axis=1))
+    (tmp_path / "train.csv").write_text(rows)
+    (tmp_path / "test.csv").write_text("5," + ",".join("0" if i == 0 else f"0.{i}" for i in range(64)) + "\n" + rows)
+    dataset = load_dataset(tmp_path / "train.csv")
+    assert len(dataset.test) == COUNT
+    assert any(note.startswith("The first line of test.csv is what pandas made") for note in dataset.notes)
+
+
+def test_what_excel_adds(cats_and_dogs):
+    rows = "".join(f"{i}.png;{'a' if i < 5 else chr(34) + 'big' + chr(10) + 'dog' + chr(34)}\n" for i in range(10))
+    (cats_and_dogs / "a.csv").write_text(f"sep=;\nfile;label\n{rows};\n;\n")
+    assert load_dataset(cats_and_dogs / "a.csv").class_names == ("a", "big dog")
+    (cats_and_dogs / "a.csv").write_text('file;label\n0.png;5" nail\n1.png;"a\n2.png;b\n')
+    with pytest.raises(DataError, match="line 3 opens a quotation mark that nothing closes"):
+        load_dataset(cats_and_dogs / "a.csv")

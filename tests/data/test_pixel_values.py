@@ -57,10 +57,37 @@ def test_black_stays_black():
     assert converted([0, 0]) == ([0, 0], ())
 
 
-def test_one_rule_for_all_parts():
-    parts, notes = pixel_bytes({"x_train": np.array([0.0, 200.0]), "x_test": np.array([0.0, 1.0])}, "a")
-    assert [part.tolist() for part in parts] == [[0, 200], [0, 1]]
-    assert notes == ()
+@pytest.mark.parametrize(
+    ("train", "test", "pixels"),
+    [
+        ([0, 200], [0, 60], ([0, 200], [0, 60])),
+        ([0, 0.5, 1], [0, 1], ([0, 128, 255], [0, 255])),
+        ([0, 31], [0, 15], ([0, 255], [0, 123])),
+        ([0, 200], [0, 0], ([0, 200], [0, 0])),
+    ],
+)
+def test_one_rule_for_all_parts(train, test, pixels):
+    parts, _ = pixel_bytes({"x_train": np.array(train), "x_test": np.array(test)}, "a")
+    assert tuple(part.tolist() for part in parts) == pixels
+
+
+def test_fractions_are_0_to_1_whatever_the_other_part_has():
+    parts, notes = pixel_bytes({"x_train": np.array([0, 200]), "x_test": np.array([0, 0.2, 1])}, "a")
+    assert [part.tolist() for part in parts] == [[0, 200], [0, 51, 255]]
+    assert notes == ("Pixel values 0…1 of x_test were scaled to 0…255.",)
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ([0, 1], r"0 to 255 \(x_train\), 0 to 1 \(x_test\)\. Expected one .*Multiply the pixels of x_test by 255"),
+        ([0, 16], r"Multiply the pixels of x_test by 15\.9375"),
+        ([-1, 1], r"run from 0 to 255 \(x_train\), -1 to 1 \(x_test\)"),
+    ],
+)
+def test_parts_of_different_ranges_are_refused(test, message):
+    with pytest.raises(DataError, match=message):
+        pixel_bytes({"x_train": np.array([0, 255]), "x_test": np.array(test)}, "a")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +103,21 @@ def test_one_rule_for_all_parts():
 def test_other_ranges_are_refused(values, message):
     with pytest.raises(DataError, match=message):
         converted(values)
+
+
+def test_images_of_two_ranges_in_one_array_are_refused():
+    images = np.random.default_rng(0).integers(0, 256, (100, 9)).astype(np.float32)
+    images[1] /= 255
+    assert pixel_bytes({"x": images}, "a.npz")[1] == ()  # a dark one
+    images[40:] /= 255
+    with pytest.raises(DataError, match=r"a\.npz, x: 61 of 100 images have fractions 0…1, .*; image 1 "):
+        pixel_bytes({"x": images}, "a.npz")
+
+
+def test_eight_bits_beside_twelve_are_refused():
+    parts = {"x_train": np.array([0, 1_000], np.uint16), "x_test": np.array([0, 250], np.uint16)}
+    with pytest.raises(DataError, match=r"Multiply the pixels of x_test by 4\.01"):
+        pixel_bytes(parts, "a.npz")
 
 
 def test_text_is_refused():

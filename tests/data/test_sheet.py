@@ -17,7 +17,8 @@ def sheet(tmp_path):
     "first_line", ["label,0,1,2,3", "0,1,2,3,4,y", "0,1,2,3,4", "1,2,3,4,5", ",0,1,2,3", "a,b,c,d,e", "x,y,1,2,3"]
 )
 def test_headings_are_recognised(sheet, first_line):
-    assert sheet(f"{first_line}\n7,0,9,0,8,6\n").headings == tuple(first_line.split(","))
+    row = ",".join("709086"[: first_line.count(",") + 1])
+    assert sheet(f"{first_line}\n{row}\n").headings == tuple(first_line.split(","))
 
 
 @pytest.mark.parametrize("first_line", ["5,0,1,2,3", "y,0,0,9,0", "0,0,0,0,0", "cat,1,2,3,9", "a.png,x,1,2,3"])

@@ -1,5 +1,6 @@
 """Reading CSV files whose rows are a label and a picture file."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from tenfold.data.picture_search import find_picture, part_of, pictures_by_stem
 from tenfold.data.pictures import read_pictures
 from tenfold.data.sheet import cells
 from tenfold.data.sizes import Progress
-from tenfold.data.table import Table, TableContent, check_cells, table_labels
+from tenfold.data.table import Table, TableContent, table_labels
 from tenfold.errors import DataError
 
 
@@ -23,7 +24,7 @@ def read_file_tables(
         The content of each table; and the sentences that say what was done.
 
     Raises:
-        DataError: A row is too short or too long, a label is missing, a file does not exist, or several fit.
+        DataError: A label is missing, a file is listed with several labels, a file does not exist, or several fit.
         ImageError: A picture cannot be decoded.
     """
     folder = tables[0].path.parent
@@ -34,6 +35,7 @@ def read_file_tables(
         paths.append(named)
         notes += search_notes
     labels = [table_labels(table) for table in tables]
+    notes += _repeated_note(tables, paths, labels)
     images, picture_notes, bad = read_pictures([path for part in paths for path in part], options, progress)
     contents, start = [], 0
     for table, part, texts in zip(tables, paths, labels, strict=True):
@@ -45,14 +47,45 @@ def read_file_tables(
     return contents, notes + picture_notes
 
 
+def _repeated_note(tables: list[Table], paths: list[list[Path]], labels: list[list[str]]) -> tuple[str, ...]:
+    """A sentence about rows that name a picture again.
+
+    Raises:
+        DataError: They give it another label.
+    """
+    first: dict[Path, tuple[Table, int, str]] = {}
+    again: Counter[Path] = Counter()
+    other: dict[Path, str] = {}
+    for table, files, texts in zip(tables, paths, labels, strict=True):
+        for (number, _), path, text in zip(table.rows, files, texts, strict=True):
+            table_before, line, label = first.setdefault(path, (table, number, text))
+            if table_before is not table or line != number:
+                again[path] += 1
+            if label != text:
+                before = f"{label!r} in line {line} of {table_before.path.name}"
+                other.setdefault(path, f"{before}, {text!r} in line {number} of {table.path.name}")
+    if other:
+        path, found = next(iter(other.items()))
+        raise DataError(
+            f"{tables[0].path}: {len(other):,} of {len(first):,} pictures are listed with several labels, such as "
+            f"{path.name}: {found}. Expected one label for each picture. Remove the wrong lines; if each line is an "
+            "object in the picture (a bounding box), cut the objects out, each into a file of its own."
+        )
+    if not again:
+        return ()
+    return (
+        f"{len(again):,} of {len(first):,} pictures are listed more than once with the same label, such as "
+        f"{next(iter(again)).name}: each line counts.",
+    )
+
+
 def _paths(table: Table) -> tuple[list[Path], tuple[str, ...]]:
     assert table.file_column is not None
     folder, paths, searched = table.path.parent, [], []
     pictures = cache(lambda: pictures_by_stem(folder))
-    part = part_of(table.path)
+    part = part_of(Path(table.part)) if table.part else part_of(table.path)
     for number, line in table.rows:
         row = cells(line, table.separator)
-        check_cells(table, number, len(row))
         # Tables made on Windows separate folders by \, which other systems take for part of a name.
         text = row[table.file_column].strip().replace("\\", "/")
         path = folder / text
@@ -74,7 +107,7 @@ def _paths(table: Table) -> tuple[list[Path], tuple[str, ...]]:
         return paths, ()
     text, found = searched[0]
     note = (
-        f"{table.path.name}: {len(searched):,} of {len(paths):,} pictures were found by the end of their path, such as "
+        f"{table.name}: {len(searched):,} of {len(paths):,} pictures were found by the end of their path, such as "
         f"{_short(found, folder)} for {text}."
     )
     return paths, (note,)

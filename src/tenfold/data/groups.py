@@ -119,6 +119,8 @@ def _group_column(table: Path, headings: list[str], asked: str | None, file_colu
     lowered = [heading.lower() for heading in headings]
     if wanted.strip().lower() in lowered:
         return lowered.index(wanted.strip().lower())
+    if wanted.strip().isdecimal() and 1 <= int(wanted) <= len(headings):
+        return int(wanted) - 1
     if asked is None and len(headings) == 2:
         return 1 - file_column
     near = suggestion(wanted, headings)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -36,17 +37,18 @@ def named_column(sheet: Sheet, asked: str) -> int:
     raise DataError(f"{sheet.path}: there is no column {asked!r}; {known} a number from 1 to {len(sheet.headings):,}.")
 
 
-def headed_column(sheet: Sheet) -> int | None:
-    """The column headed label, class or the like; or the one whose heading is unlike those of all pixels."""
-    if not sheet.has_header:
+def headed_column(sheet: Sheet, columns: Sequence[int]) -> int | None:
+    """Of some columns, the one headed label, class or the like; or whose heading is unlike those of all pixels."""
+    if not sheet.has_header or not columns:
         return None
-    headings = [heading.strip().lower() for heading in sheet.headings]
+    headings = [sheet.heading(column) for column in columns]
     for heading in LABEL_HEADINGS:
         if heading in headings:
-            return headings.index(heading)
+            return columns[headings.index(heading)]
     stems = [re.sub(r"\d+", "#", heading) for heading in headings]  # letter, px1, px2, … → letter, px#, px#, …
     ((most, count), *_) = Counter(stems).most_common()
-    odd = [column for column, stem in enumerate(stems) if stem != most and column not in sheet.unnamed_columns]
+    unnamed = sheet.unnamed_columns
+    odd = [column for column, stem in zip(columns, stems, strict=True) if stem != most and column not in unnamed]
     return odd[0] if "#" in most and len(odd) == 1 and count == len(stems) - 1 >= _MIN_PIXELS else None
 
 
@@ -76,13 +78,15 @@ def find_label_column(sheet: Sheet, columns: tuple[int, ...]) -> int:
     if not words and max(near_first, near_last) >= max(_MIN_DISTANCE, _MIN_RATIO * min(near_first, near_last)):
         return first if near_first > near_last else last
     if words:
-        found = "several columns hold words"
+        found = f"several columns hold words: {shortened([sheet.describe(column) for column in words], 3)}"
+    elif near_first and near_last:
+        found = "both the first and the last column look like labels"
     else:
-        both = near_first and near_last
-        found = f"of the first and the last, {'both look' if both else 'neither looks'} like labels"
+        found = "neither the first nor the last column looks like labels"
+    number = f"NUMBER (1 to {len(sheet.headings):,})"
     raise DataError(
         f"{sheet.path}: which column holds the labels is unclear: none is headed label or class, and {found}. "
-        f"Say it: --label {_name(sheet, first)} or --label {_name(sheet, last)}."
+        f"Name the right one: --label {f'HEADING, or {number}' if sheet.has_header else number}."
     )
 
 
@@ -100,7 +104,3 @@ def _distance(rows: list[list[str]], column: int, neighbour: int) -> float:
     levels = np.unique(values)
     below = [np.searchsorted(np.sort(one), levels, side="right") for one in (labels, pixels)]
     return float(np.abs(below[0] - below[1]).max() / len(labels))
-
-
-def _name(sheet: Sheet, column: int) -> str:
-    return sheet.headings[column].strip() if sheet.has_header else str(column + 1)

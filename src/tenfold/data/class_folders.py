@@ -73,9 +73,10 @@ def label_table(folder: Path) -> Path | None:
 
 
 def label_tables(folder: Path) -> list[Path]:
-    """The CSV files in a folder that name pictures, other than groups.csv."""
+    """The CSV files in a folder that name pictures, other than groups.csv and what `tenfold evaluate --out` wrote."""
     tables = [path for path in visible_files(folder) if path.suffix.lower() in (".csv", ".tsv")]
-    return [path for path in tables if path.name != "groups.csv" and _names_pictures(path)]
+    tables = [path for path in tables if path.name != "groups.csv" and not is_predictions_file(path)]
+    return [path for path in tables if _names_pictures(path)]
 
 
 def _nesting(nested: list[Path]) -> tuple[str, ...]:

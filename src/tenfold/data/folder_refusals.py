@@ -55,7 +55,7 @@ def without_classes(folder: Path) -> str:
     data = [path for path in files if path.suffix.lower() in _DATA_SUFFIXES and path.name != GROUPS_FILE]
     if data:
         give = "Give that file itself, or make a sub-folder for each class."
-        return f"{folder}: has no sub-folders but {data[0].name}. {give}"
+        return f"{folder}: has no sub-folders but {table_to_name(data).name}. {give}"
     if pictures := [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]:
         unknown = "its images lie beside one another, so that their classes are unknown"
         return f"{folder}: {unknown}; {ONE_FOLDER_A_CLASS}{offer(pictures)}"

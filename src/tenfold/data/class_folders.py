@@ -8,6 +8,7 @@ from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import visible_files, visible_folders
 from tenfold.data.part_folders import names_of, refuse_parts_as_classes, whole_or_training
 from tenfold.data.part_names import is_version, may_be_class, part_of, part_word, parts_of_one_class
+from tenfold.data.table_choice import is_predictions_file
 from tenfold.errors import DataError
 from tenfold.files import printable
 

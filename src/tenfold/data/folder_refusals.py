@@ -10,6 +10,7 @@ from tenfold.data.listing import Listing, visible_files, visible_folders
 from tenfold.data.name_labels import offer
 from tenfold.data.options import ReadOptions
 from tenfold.data.part_names import part_word
+from tenfold.data.table_choice import table_to_name
 
 _DATA_SUFFIXES = (".csv", ".npz", ".zip", ".tar", ".gz")
 ONE_FOLDER_A_CLASS = "expected one sub-folder for each class, with its images in it."

@@ -8,6 +8,11 @@ def run_python(code, **environment):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
 
 
+def test_a_run_is_planned_without_keras_so_that_it_can_load_meanwhile():
+    code = "import sys, tenfold.run.train; print(sorted({'keras', 'jax', 'onnxruntime', 'scipy'} & set(sys.modules)))"
+    assert run_python(code).stdout == "[]\n"
+
+
 def test_loaded_early_keras_does_without_what_training_does_not_need():
     code = """
 import sys

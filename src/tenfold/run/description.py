@@ -1,4 +1,4 @@
-"""What a run says about itself: in run.json, and inside its model."""
+"""What a run says about itself in run.json."""
 
 import shlex
 import sys
@@ -6,12 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tenfold
-from tenfold.classifier.appearance import ink, pixel_mean
-from tenfold.classifier.metadata import Metadata
-from tenfold.classifier.polarity import may_invert_negatives, polarity
-from tenfold.data.sizes import were_resized
 from tenfold.files import printable
-from tenfold.photo.small import has_mnist_form
 from tenfold.run.plan import Plan
 from tenfold.run.provenance import machine, peak_memory_bytes, versions
 from tenfold.run.run_folder import RunFolder
@@ -19,30 +14,6 @@ from tenfold.run.run_folder import RunFolder
 if TYPE_CHECKING:
     from tenfold.evaluation.metrics import Metrics
     from tenfold.run.learning import Learned
-
-
-def model_metadata(plan: Plan) -> Metadata:
-    """What the ONNX model carries before it is calibrated and evaluated."""
-    dataset, images = plan.dataset, plan.train.images
-    found_polarity = polarity(images)
-    ink_share, stroke_width = ink(images, found_polarity) or (None, None)
-    return Metadata(
-        class_names=dataset.class_names,
-        image_shape=dataset.image_shape,
-        polarity=found_polarity,
-        recipe=plan.recipe.name,
-        accuracy=None,
-        test_count=0,
-        data=dataset.name,
-        data_fingerprint=dataset.fingerprint,
-        tenfold_version=tenfold.__version__,
-        pixel_mean=pixel_mean(images),
-        ink_share=ink_share,
-        stroke_width=stroke_width,
-        inverts_negatives=may_invert_negatives(images, found_polarity),
-        # Files of another size would be read as photos, where they were resized whole for training.
-        mnist_form=has_mnist_form(images, found_polarity) and not were_resized(dataset.notes),
-    )
 
 
 def run_document(

@@ -20,7 +20,6 @@ from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
 from tenfold.run.building import build, build_smaller, network_seed
 from tenfold.run.calibrate import Calibration, calibrate
-from tenfold.run.description import model_metadata
 from tenfold.run.plan import Plan
 from tenfold.run.run_folder import RunFolder
 from tenfold.terminal import stderr
@@ -197,7 +196,7 @@ def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
 def calibrated(learned: Learned, plan: Plan) -> Learned:
     """Measure how far a model that was trained to the end can be believed."""
     with plan.watch.stage("calibration"):
-        metadata = model_metadata(plan)
+        metadata = plan.metadata
         calibration = calibrate(learned.model, plan, metadata)
     metadata = replace(
         metadata, temperature=calibration.temperature, rejection_threshold=calibration.rejection_threshold
@@ -233,7 +232,7 @@ def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics 
     Raises:
         ParityError: The file would give something else. It is not written; one of before is removed.
     """
-    metadata = learned.metadata or model_metadata(plan)
+    metadata = learned.metadata or plan.metadata
     if metrics:
         metadata = replace(metadata, accuracy=metrics.accuracy, test_count=metrics.count)
     images = plan.dataset.test.images[:PARITY_IMAGES]
@@ -241,7 +240,7 @@ def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics 
     if expected is None:
         negative = is_negative(images, metadata.polarity) & metadata.inverts_negatives
         positives = np.where(negative[:, np.newaxis, np.newaxis, np.newaxis], 255 - images, images)
-        expected = np.asarray(learned.model(positives, training=False))
+        expected = np.asarray(learned.model.predict_on_batch(positives))
     difference = None
 
     def check(path: Path) -> None:

@@ -3,17 +3,20 @@
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from string import digits
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenfold.classifier.polarity import polarity
+import tenfold
+from tenfold.classifier.polarity import may_invert_negatives, polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.inspection import imbalance
 from tenfold.data.load import read_dataset
-from tenfold.data.sizes import Progress
+from tenfold.data.sizes import Progress, were_resized
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
 from tenfold.files import printable
@@ -25,6 +28,9 @@ from tenfold.run.provenance import Stopwatch
 from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
 from tenfold.types import Images, Verbose
+
+if TYPE_CHECKING:
+    from tenfold.classifier.metadata import Metadata
 
 _SMALLEST_WRITING = 8
 """Pixels along the shorter side: in fewer, nothing can be written."""
@@ -62,6 +68,35 @@ class Plan:
     def images_per_epoch(self) -> int:
         """How many images the model learns from in an epoch, strangers included."""
         return len(self.train) + (0 if self.strangers is None else len(self.strangers))
+
+    @cached_property
+    def metadata(self) -> "Metadata":
+        """What an ONNX model that is trained on these images says of itself, before it is calibrated and evaluated."""
+        # These load ONNX Runtime, which reading the data need not wait for.
+        from tenfold.classifier.appearance import ink, pixel_mean
+        from tenfold.classifier.metadata import Metadata
+        from tenfold.photo.small import has_mnist_form
+
+        dataset, images = self.dataset, self.train.images
+        found_polarity = polarity(images)
+        ink_share, stroke_width = ink(images, found_polarity) or (None, None)
+        return Metadata(
+            class_names=dataset.class_names,
+            image_shape=dataset.image_shape,
+            polarity=found_polarity,
+            recipe=self.recipe.name,
+            accuracy=None,
+            test_count=0,
+            data=dataset.name,
+            data_fingerprint=dataset.fingerprint,
+            tenfold_version=tenfold.__version__,
+            pixel_mean=pixel_mean(images),
+            ink_share=ink_share,
+            stroke_width=stroke_width,
+            inverts_negatives=may_invert_negatives(images, found_polarity),
+            # Files of another size would be read as photos, where they were resized whole for training.
+            mnist_form=has_mnist_form(images, found_polarity) and not were_resized(dataset.notes),
+        )
 
 
 def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose, watch: Stopwatch) -> Plan:

@@ -251,7 +251,7 @@ def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:
     try:
         from tenfold.run.pictures import draw_data_pictures
 
-        plan.dataset.fingerprint  # noqa: B018 - remembered by the data set
+        plan.metadata  # noqa: B018 - remembered by the plan, as the fingerprint in it is by the data set
         ahead.set_result(draw_data_pictures(plan.dataset))
     except BaseException as error:
         ahead.set_exception(error)

@@ -8,7 +8,6 @@ import numpy as np
 
 from tenfold.errors import DataError
 from tenfold.recipes.settings import Training
-from tenfold.training.labels import class_numbers
 from tenfold.types import Labels
 
 
@@ -50,6 +49,11 @@ def balanced_weights(labels: Labels, classes: int) -> dict[int, float]:
     """
     counts = np.bincount(labels, minlength=classes)
     return {label: len(labels) / (len(counts) * int(count)) for label, count in enumerate(counts) if count}
+
+
+def class_numbers(y: Any) -> Any:
+    """The class of each image, from one-hot rows [n, classes] or integers [n] or [n, 1] of any type."""
+    return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.round(y.reshape(-1)).astype(int)
 
 
 def with_class_weights(arrays: tuple[Any, ...], class_weight: Any, outputs: int | None = None) -> tuple[Any, ...]:

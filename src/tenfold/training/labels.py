@@ -24,11 +24,6 @@ _ONE_HOT_ONLY = {
 }
 
 
-def class_numbers(y: Any) -> Any:
-    """The class of each image, from one-hot rows [n, classes] or integers [n] or [n, 1] of any type."""
-    return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else np.round(y.reshape(-1)).astype(int)
-
-
 def check_labels(model: Any, y: Any, output_shape: Any) -> None:
     """Refuse labels that the loss would read as something else.
 

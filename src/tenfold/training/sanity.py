@@ -8,8 +8,8 @@ import numpy as np
 
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import all_layers
+from tenfold.training.class_weights import class_numbers
 from tenfold.training.inputs import Arrays
-from tenfold.training.labels import class_numbers
 from tenfold.training.losses import expects_probabilities, is_keras, loss_name
 
 _SUM_TOLERANCE = 0.02

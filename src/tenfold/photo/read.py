@@ -1,5 +1,6 @@
 """Reading pictures: what a classifier needs to see is prepared, and what it finds becomes text with boxes."""
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -117,7 +118,9 @@ def read_images(classifier: Classifier, images: Images) -> Answers:
         far = np.flatnonzero(answers.scores > NEAR * threshold)
         others = [position for position in far if not is_in_mnist_form(prepared[position], metadata.polarity)]
         pictures = [PillowImage.fromarray(images[position, ..., 0]) for position in others]
-        with ThreadPoolExecutor() as threads:  # a hundredth of a second each, most of it outside Python's lock
+        with ThreadPoolExecutor(
+            os.cpu_count()
+        ) as threads:  # a hundredth of a second each, most of it outside Python's lock
             whole = threads.map(partial(prepare_whole, classifier, keep_steps=False), pictures)
             for position, one in zip(others, whole, strict=True):
                 prepared[position] = one.images[0]

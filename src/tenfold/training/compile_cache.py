@@ -53,7 +53,7 @@ def compile_cache_problem(folder: Path) -> str:
     except OSError as error:
         return (
             f"Compiled programs cannot be kept in {folder} ({error.strerror}), so every start compiles them anew. Make "
-            "room there, or set TENFOLD_CACHE to a folder that you can write."
+            "room there, or name a folder that you can write in TENFOLD_CACHE or TENFOLD_COMPILE_CACHE."
         )
     return ""
 

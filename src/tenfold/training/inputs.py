@@ -124,7 +124,7 @@ def with_validation(
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         entries = f" of {len(validation_data)}" if isinstance(validation_data, tuple | list) else ""
         raise DataError(
-            f"validation_data is a {type(validation_data).__name__}{entries}; expected (x, y) or (x, y, "
+            f"validation_data is {type(validation_data).__name__}{entries}; expected (x, y) or (x, y, "
             f"sample_weight). {_INSTEAD}"
         )
     try:

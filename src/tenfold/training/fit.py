@@ -117,19 +117,20 @@ def fit(
     arrays, validation = with_validation(model, arrays, validation_split, validation_data)
     given_size = batch_size
     batch_size = given_size or (-(-len(arrays[0]) // steps_per_epoch) if steps_per_epoch else 32)
-    output_shape = build(model, arrays, batch_size)
-    if validation:
-        try:
-            check_labels(model, validation[1], output_shape)
-        except DataError as error:
-            raise DataError(f"validation_data: {error}") from error
-    if class_weight is not None:
-        arrays = with_class_weights(arrays, class_weight, output_shape[-1] if output_shape else None)
+    arrays = _fitted_to_model(model, arrays, validation, batch_size, class_weight)
     check_callbacks(callbacks, model, validation is not None)
     if validation and validation_data is None:
         warn_of_missing_classes(model, arrays, validation)
     warn_of_single_images(model, min(batch_size, len(arrays[0])))
 
+    every, evaluation_every = (
+        model.steps_per_execution if act_on_batches(callbacks, phase) else 0 for phase in ("train", "test")
+    )
+    evaluated = None
+    if validation:
+        evaluated = evaluation_batches(
+            model, validation, validation_batch_size, given_size, validation_steps, evaluation_every > 0
+        )
     pass_steps = -(-len(arrays[0]) // batch_size)
     epoch_steps = min(steps_per_epoch or pass_steps, pass_steps)
     bar = ProgressBar(min(len(arrays[0]), epoch_steps * batch_size), batch_size, bar=verbose != 2)
@@ -141,23 +142,9 @@ def fit(
         steps=steps_per_epoch or pass_steps,
         verbose=verbose,
     )
-    every, evaluation_every = (
-        model.steps_per_execution if act_on_batches(callbacks, phase) else 0 for phase in ("train", "test")
-    )
-    compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
     with compile_cache():
         with busy("Compiling the training program", show=verbose != 0):
-            try:
-                program = Program(model, _on_device(arrays), batch_size, True, compiler, augmentation, every)
-                evaluation = None
-                if validation:  # compiled while the first epoch runs
-                    evaluated, size = evaluation_batches(
-                        model, validation, validation_batch_size, given_size, validation_steps, evaluation_every > 0
-                    )
-                    evaluation = Program(model, _on_device(evaluated), size, False, compiler, every=evaluation_every)
-                program.wait()
-            finally:
-                compiler.shutdown(wait=False)
+            program, evaluation = _programs(model, arrays, batch_size, augmentation, every, evaluated, evaluation_every)
         warn_of_no_probabilities(model, arrays[0][:batch_size])
         training = Training(model, program, every, evaluation, evaluation_every, callbacks, listeners, seed)
         order = partial(image_order, len(arrays[0]), shuffle, batch_size, seed)
@@ -171,6 +158,44 @@ def fit(
         finally:
             bar.close()
     return model.history
+
+
+def _fitted_to_model(
+    model: Any, arrays: Arrays, validation: Arrays | None, batch_size: int, class_weight: Any
+) -> Arrays:
+    """Build the model for the data, check the labels by its outputs, and weigh the images by their classes."""
+    output_shape = build(model, arrays, batch_size)
+    if validation:
+        try:
+            check_labels(model, validation[1], output_shape)
+        except DataError as error:
+            raise DataError(f"validation_data: {error}") from error
+    if class_weight is None:
+        return arrays
+    return with_class_weights(arrays, class_weight, output_shape[-1] if output_shape else None)
+
+
+def _programs(
+    model: Any,
+    arrays: Arrays,
+    batch_size: int,
+    augmentation: Augmentation | None,
+    every: int,
+    evaluated: tuple[Arrays, int] | None,
+    evaluation_every: int,
+) -> tuple[Program, Program | None]:
+    """What runs an epoch and what evaluates after it; the latter is compiled while the first epoch runs."""
+    compiler = ThreadPoolExecutor(max_workers=1)  # one after the other: what is needed first is ready first
+    try:
+        program = Program(model, _on_device(arrays), batch_size, True, compiler, augmentation, every)
+        evaluation = None
+        if evaluated:
+            images, size = evaluated
+            evaluation = Program(model, _on_device(images), size, False, compiler, every=evaluation_every)
+        program.wait()
+    finally:
+        compiler.shutdown(wait=False)
+    return program, evaluation
 
 
 def _limited(epochs: int, *steps: int | None) -> list[Any]:

@@ -32,6 +32,18 @@ def test_the_test_table_beside_it(read, train, test):
     assert parts.notes[1:] == (f"{test}.csv is the test part.",)
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("Train", "test"), ("TRAIN", "TEST"), ("train/labels", "test/labels"), ("Train/labels", "testing/labels")],
+)
+def test_the_test_table_in_capitals_or_in_a_folder_of_its_own(tmp_path, read, train, test):
+    for path in (train, test):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+    parts = read(train, **{train: TRAIN, test: "label,a,b,c,d\n5,1,2,3,99\n"})
+    assert parts.test.labels.tolist() == [1]
+    assert parts.notes[1] == f"{test}.csv is the test part."
+
+
 def test_a_test_table_without_labels_is_not_used(read):
     parts = read("train", train=TRAIN, test="a,b,c,d\n1,2,3,99\n")
     assert parts.test is None

@@ -36,7 +36,7 @@ def test_chinese_and_spaced_names(tmp_path, draw):
 def test_hidden_files_are_skipped_and_others_noted(class_folders, draw):
     for name in (".DS_Store", "Thumbs.db", "2/.hidden.png", "2/desktop.ini"):
         (class_folders / name).touch()
-    for name in ("__MACOSX", ".git"):
+    for name in ("__MACOSX", ".git", "@eaDir", "__pycache__", "lost+found", "$RECYCLE.BIN", "2/@eaDir"):
         draw(class_folders / name / "2" / "a.png")
     assert read(class_folders).notes == ()
     (class_folders / "2" / "notes.txt").touch()
@@ -185,6 +185,12 @@ def test_linked_folders_are_read(tmp_path, class_folders, draw):
     assert parts.class_names == ("2", "3", "10")
     assert {"2/more/deep/x.png", "3/deep/x.png"} < set(parts.train.files)
     assert parts.notes == ()
+
+
+def test_a_class_that_is_a_link_to_another_is_refused(class_folders):
+    (class_folders / "two").symlink_to(class_folders / "2")
+    with pytest.raises(DataError, match=r"2/, two/ are the same folder, by a link"):
+        read(class_folders)
 
 
 def test_links_that_lead_back_are_named_and_not_followed(class_folders, draw):

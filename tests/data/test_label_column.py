@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from tenfold.data.label_column import find_label_column, headed_column, named_column
 from tenfold.data.load import load_dataset
@@ -54,6 +55,13 @@ def test_labels_are_told_from_pixels(name, change, classes):
     assert find_label_column(table(np.column_stack([labels, pixels])), tuple(range(pixels.shape[1] + 1))) == 0
     last = pixels.shape[1]
     assert find_label_column(table(np.column_stack([pixels, labels])), tuple(range(last + 1))) == last
+
+
+def test_labels_between_the_pixels_are_asked_for():
+    digits = load_digits()
+    values = np.insert(digits.data, 20, digits.target, axis=1)
+    with pytest.raises(DataError, match=r"unclear: .* a column between the first and the last looks more like labels"):
+        find_label_column(table(values), tuple(range(65)))
 
 
 def test_words_are_labels():

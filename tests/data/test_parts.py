@@ -20,6 +20,14 @@ def test_a_test_part_is_kept():
     assert (len(dataset.train), len(dataset.test), dataset.notes) == (2, 3, ("note",))
 
 
+@pytest.mark.parametrize(("brightest", "dark"), [(63, True), (64, False)])
+def test_a_data_set_that_is_dark_all_over_is_warned_of(brightest, dark):
+    train = split([0, 1])
+    test = replace(train, images=np.full_like(train.images, brightest))
+    warnings = to_dataset("d", Parts(train, test, ("a", "b"))).warnings
+    assert any(f"The brightest pixel of all is {brightest} of 255" in warning for warning in warnings) is dark
+
+
 def test_without_one_a_fifth_of_each_class_is_cut_off():
     dataset = to_dataset("d", Parts(split([0] * 10 + [1] * 20), None, ("a", "b")))
     assert np.bincount(dataset.train.labels).tolist() == [8, 16]

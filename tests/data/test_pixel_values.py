@@ -94,7 +94,11 @@ def test_parts_of_different_ranges_are_refused(test, message):
     ("values", "message"),
     [
         ([[0, 2.5]], r"a\.npz: pixel values are fractions from 0 to 2\.5; expected 0…1"),
-        ([[-1, 1]], r"a\.npz: pixel values run from -1 to 1; expected 0…255 or 0…1"),
+        (
+            [[-1, 1]],
+            r"a\.npz: pixel values run from -1 to 1; .* from −1…1, images = \(images \+ 1\) \* 127\.5, or save",
+        ),
+        ([[-1, 2]], r"a\.npz: pixel values run from -1 to 2; expected 0…255 or 0…1\. Undo the normalisation, or save"),
         ([[0, 65535]], "run from 0 to 65535"),
         ([[0], [np.nan]], r"a\.npz, x: image 1 .* NaN"),
         ([[np.inf], [0]], r"a\.npz, x: image 0 .* infinite"),

@@ -175,6 +175,11 @@ def test_labels_that_python_alone_takes_for_numbers_are_names(table):
     assert table_labels(table("label,p0,p1\n1_1,0,255\n11,1,2\n")) == ["1_1", "11"]
 
 
+def test_zeros_in_front_make_a_code_and_decimals_do_not(table):
+    text = "label,p0,p1\n007,0,255\n7,1,2\n7.0,1,2\n7.000000000000000000e+00,1,2\n"
+    assert table_labels(table(text)) == ["007", "7", "7", "7"]
+
+
 def test_long_numbers_stay_apart(table):
     text = "label,p0,p1\n9007199254740993,0,255\n9007199254740992,1,2\n"
     assert table_labels(table(text)) == ["9007199254740993", "9007199254740992"]

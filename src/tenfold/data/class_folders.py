@@ -8,7 +8,7 @@ from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.listing import visible_files, visible_folders
 from tenfold.data.part_folders import names_of, refuse_parts_as_classes, whole_or_training
 from tenfold.data.part_names import is_version, may_be_class, part_of, part_word, parts_of_one_class
-from tenfold.data.table_choice import is_predictions_file
+from tenfold.data.table_choice import is_predictions_file, table_to_name
 from tenfold.errors import DataError
 from tenfold.files import printable
 
@@ -22,6 +22,13 @@ def doubts(folder: Path, class_folders: list[Path]) -> tuple[str, ...]:
     Raises:
         DataError: They are parts or versions of the data, by what they hold or by their names.
     """
+    places: dict[Path, Path] = {}
+    for path in class_folders:
+        if (other := places.setdefault(path.resolve(), path)) != path:
+            raise DataError(
+                f"{folder}: {names_of([other, path])} are the same folder, by a link. Expected other pictures for each "
+                "class: remove the link, or give the one class all its pictures."
+            )
     nested = [path for path in class_folders if _holds_only_folders(path)]
     odd = [path for path in class_folders if _is_odd(path, path in nested)]
     doubtful = [path for path in odd if may_be_class(path.name) and path not in nested]
@@ -69,8 +76,9 @@ def _is_odd(path: Path, is_nested: bool) -> bool:
 
 
 def label_table(folder: Path) -> Path | None:
-    """The first of `label_tables`."""
-    return next(iter(label_tables(folder)), None)
+    """Of `label_tables`, the one to give; None if there is none."""
+    tables = label_tables(folder)
+    return table_to_name(tables) if tables else None
 
 
 def label_tables(folder: Path) -> list[Path]:

@@ -10,10 +10,11 @@ from tenfold.data.class_names import natural_order, number_classes, shortened
 from tenfold.data.dataset import Split
 from tenfold.data.file_table import read_file_tables
 from tenfold.data.label_column import headed_column
+from tenfold.data.listing import visible_files, visible_folders
 from tenfold.data.one_hot import one_hot_columns
 from tenfold.data.options import ReadOptions
 from tenfold.data.part_column import part_in_cell
-from tenfold.data.part_names import Part
+from tenfold.data.part_names import Part, part_of
 from tenfold.data.parts import Parts
 from tenfold.data.pixel_table import read_pixel_tables
 from tenfold.data.sheet import Sheet, read_sheet
@@ -43,13 +44,13 @@ def read_csv(path: Path, options: ReadOptions, progress: Progress) -> Parts:
     train, validations, tests, notes = _by_part_column(table)
     if not tests:
         tests, test_notes = _tables_beside(table, _TEST_NAMES, options)
-        notes += test_notes + tuple(f"{test.path.name} is the test part." for test in tests)
+        notes += test_notes + tuple(f"{test.name} is the test part." for test in tests)
     if not validations:
         validations, validation_notes = _tables_beside(table, _VALIDATION_NAMES, options)
         notes += validation_notes
     for validation in validations:
         use = "joined the training part" if tests else "serve as the test part, as there is no other"
-        notes += (f"The {len(validation.rows):,} validation images of {validation.path.name} {use}.",)
+        notes += (f"The {len(validation.rows):,} validation images of {validation.name} {use}.",)
     trains = [train, *validations] if tests else [train]
     tests = tests or validations
     tables = [*trains, *tests]
@@ -116,13 +117,10 @@ def _split(contents: list[TableContent], labels: Labels) -> Split:
 
 
 def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -> tuple[list[Table], tuple[str, ...]]:
-    """The tables with labels whose names have one of these words in place of "train"."""
+    """The tables with labels whose paths have one of these words in place of "train": see `_paths_beside`."""
     tables: list[Table] = []
     notes: tuple[str, ...] = ()
-    for word in words:
-        beside = train.path.with_name(re.sub("train(ing)?", word, train.path.name, flags=re.IGNORECASE))
-        if beside == train.path or not beside.is_file():
-            continue
+    for beside in _paths_beside(train.path, words):
         sheet = read_sheet(beside)
         if is_predictions(sheet.headings):
             notes += (f"{beside.name} holds predictions that Tenfold wrote: not used.",)
@@ -140,6 +138,18 @@ def _tables_beside(train: Table, words: tuple[str, ...], options: ReadOptions) -
         tables.append(table)
         notes += table.notes
     return tables, notes
+
+
+def _paths_beside(train: Path, words: tuple[str, ...]) -> list[Path]:
+    """The files named as the one for training is, in capitals or not, or in the folder named so: test/labels.csv."""
+    in_name = re.search("train", train.name, flags=re.IGNORECASE)
+    if not in_name and part_of(train.absolute().parent.name) != "train":
+        return []
+    varied = train if in_name else train.absolute().parent
+    wanted = {re.sub("train(ing)?", word, varied.name, flags=re.IGNORECASE).casefold() for word in words}
+    listed = visible_files(train.parent) if in_name else visible_folders(varied.parent)
+    found = [path if in_name else path / train.name for path in listed if path.name.casefold() in wanted]
+    return [path for path in found if path.is_file()]
 
 
 def _lacks_labels(sheet: Sheet, train: Table) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.near_duplicates import image_digests, near_duplicates
+from tenfold.data.parts import too_dark
 from tenfold.types import Images
 
 Severity = Literal["problem", "warning", "note"]
@@ -17,7 +18,6 @@ FEW_TRAINING_IMAGES = 20
 FEW_TEST_IMAGES = 5
 IMBALANCE_NOTED = 3.0
 IMBALANCE_WARNED = 10.0
-DARK_BELOW = 64
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,7 @@ def _blank(images: Images) -> np.ndarray:
 
 
 def _dark_images(dataset: Dataset) -> list[Finding]:
-    brightest = max(int(split.images.max()) for _, split in _parts(dataset))
-    if brightest >= DARK_BELOW:
-        return []
-    message = f"The brightest pixel of all is {brightest} of 255. Was a smaller range saved? Scale it to 0…255."
-    return [Finding("dark-images", "warning", message, ())]
+    return [Finding("dark-images", "warning", message, ()) for message in too_dark(dataset.train, dataset.test)]
 
 
 def imbalance(train: Split, class_names: Sequence[str]) -> list[Finding]:

@@ -14,6 +14,9 @@ _MIN_PIXELS = 3
 """So many headings that differ in their numbers alone are those of pixels."""
 
 _SAMPLE_ROWS = 2_000
+_INNER_ROWS = 500
+"""Enough for the columns between the first and the last, of which there are hundreds."""
+
 _MIN_DISTANCE = 0.2
 _MIN_RATIO = 2.0
 """How unlike its neighbour labels have to be, and how many times as unlike as the other candidate. Measured on MNIST,
@@ -65,7 +68,7 @@ def find_label_column(sheet: Sheet, columns: tuple[int, ...]) -> int:
         columns: The positions of the columns that may hold labels or pixels, three or more.
 
     Raises:
-        DataError: Neither column stands out, or both do.
+        DataError: Neither column stands out, or both do, or one between them stands out more.
     """
     step = max(1, len(sheet.rows) // _SAMPLE_ROWS)
     rows = [cells(line, sheet.separator) for _, line in sheet.rows[::step]]
@@ -75,9 +78,14 @@ def find_label_column(sheet: Sheet, columns: tuple[int, ...]) -> int:
         return words[0]
     first, last = columns[0], columns[-1]
     near_first, near_last = _distance(rows, first, columns[1]), _distance(rows, last, columns[-2])
-    if not words and max(near_first, near_last) >= max(_MIN_DISTANCE, _MIN_RATIO * min(near_first, near_last)):
+    outer = max(near_first, near_last)
+    clear = not words and outer >= max(_MIN_DISTANCE, _MIN_RATIO * min(near_first, near_last))
+    inner = clear and _an_inner_one_stands_out(rows[:_INNER_ROWS], columns, outer)
+    if clear and not inner:
         return first if near_first > near_last else last
-    if words:
+    if inner:
+        found = "a column between the first and the last looks more like labels than these"
+    elif words:
         found = f"several columns hold words: {shortened([sheet.describe(column) for column in words], 3)}"
     elif near_first and near_last:
         found = "both the first and the last column look like labels"
@@ -88,6 +96,21 @@ def find_label_column(sheet: Sheet, columns: tuple[int, ...]) -> int:
         f"{sheet.path}: which column holds the labels is unclear: none is headed label or class, and {found}. "
         f"Name the right one: --label {f'HEADING, or {number}' if sheet.has_header else number}."
     )
+
+
+def _an_inner_one_stands_out(rows: list[list[str]], columns: tuple[int, ...], outer: float) -> bool:
+    """Whether a column between the first and the last is more unlike both its neighbours than the outer ones are.
+
+    A pixel in the middle of all images can be so, too. Unlike pixels, labels leave out no number, and do not end where
+    the values beside them end.
+    """
+    for before, column, after in zip(columns, columns[1:], columns[2:], strict=False):
+        if min(_distance(rows, column, before), _distance(rows, column, after)) > outer:
+            values = {float(row[column]) for row in rows}
+            beside = max(float(row[place]) for row in rows for place in (before, after))
+            if max(values) - min(values) + 1 == len(values) and max(values) != beside:
+                return True
+    return False
 
 
 def _distance(rows: list[list[str]], column: int, neighbour: int) -> float:

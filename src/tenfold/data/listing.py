@@ -11,7 +11,19 @@ from tenfold.data.image_file import IMAGE_SUFFIXES
 from tenfold.data.own_output import is_own_output
 from tenfold.errors import DataError
 
-_IGNORED = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
+_IGNORED = frozenset(
+    (
+        "thumbs.db",
+        "desktop.ini",
+        "__macosx",
+        "@eadir",
+        "__pycache__",
+        "lost+found",
+        "$recycle.bin",
+        "system volume information",
+    )
+)
+"""What systems and tools leave in folders, in lower case."""
 
 
 @dataclass

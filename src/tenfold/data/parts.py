@@ -14,6 +14,9 @@ from tenfold.types import Groups, Labels
 
 TEST_FRACTION = 0.2
 _TEST_SEED = 0
+DARK_BELOW = 64
+"""If no pixel of a data set reaches this, its range was probably a smaller one."""
+
 _SHARED_WARNED = 0.01
 """Share of the test images: fewer copies than this hardly change an accuracy."""
 
@@ -69,7 +72,7 @@ def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
     digests = image_digests(train.images)
     groups, notes, warnings = _groups(train, digests, class_names)
     train = replace(train, groups=groups)
-    notes, warnings = parts.notes + notes, parts.warnings + warnings
+    notes, warnings = parts.notes + notes, parts.warnings + too_dark(train, test) + warnings
     by_content = np.lexsort((digests, train.labels))
     if test is not None:
         train = train.take(by_content) if train.files else train
@@ -87,6 +90,14 @@ def to_dataset(name: str, parts: Parts, source: str | Path = "") -> Dataset:
     test = train.take(np.sort(by_content[cut]))
     train = train.take(by_content[kept] if train.files else np.sort(by_content[kept]))
     return Dataset(name, train, test, class_names, (*notes, note, *_missing_in_test(test, class_names)), warnings)
+
+
+def too_dark(train: Split, test: Split | None) -> tuple[str, ...]:
+    """A warning if even the brightest pixel is dark, as in 16-bit pictures that hold values of 8 or 12 bits."""
+    brightest = max(int(split.images.max()) for split in (train, test) if split is not None and len(split))
+    if brightest >= DARK_BELOW:
+        return ()
+    return (f"The brightest pixel of all is {brightest} of 255. Was a smaller range saved? Scale it to 0…255.",)
 
 
 def _cut_share(train: Split, cut: int) -> str:

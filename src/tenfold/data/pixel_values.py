@@ -51,9 +51,10 @@ def pixel_bytes(
     found = f"{low:g} to {high:g}" if len(parts) == 1 else _listed(ranges)
     sixteen_bits = all(parts[name].dtype == np.uint16 for name in others)
     if low < 0 or (high > 255 and not sixteen_bits):
+        how = ": from −1…1, images = (images + 1) * 127.5" if -1 <= low < 0 < high <= 1 else ""
         raise DataError(
             f"{source}: pixel values run from {found}; expected 0…255 or 0…1. "
-            "Undo the normalisation, or save 8-bit values."
+            f"Undo the normalisation{how}, or save 8-bit values."
         )
     full = 255
     if 0 < high <= (_FEW_LEVELS[-1] if whole_data else 1) or high > 255:

@@ -9,7 +9,7 @@ from tenfold.data.label_column import find_label_column, headed_column, named_co
 from tenfold.data.one_hot import check_one_hot, is_one, one_hot_columns
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.data.part_column import find_part_column
-from tenfold.data.part_names import Part
+from tenfold.data.part_names import Part, part_of
 from tenfold.data.picture_search import pictures_by_stem
 from tenfold.data.sheet import LABEL_HEADINGS, Sheet, cells, is_number, is_picture, read_sheet
 from tenfold.data.table_choice import is_predictions
@@ -58,8 +58,10 @@ class Table(Sheet):
 
     @property
     def name(self) -> str:
-        """What messages call these rows: the file, and their part."""
-        return f"{self.path.name} ({self.part})" if self.part else self.path.name
+        """What messages call these rows: the file, with its folder if that is named after a part; and their part."""
+        folder = self.path.absolute().parent.name
+        file = f"{folder}/{self.path.name}" if part_of(folder) else self.path.name
+        return f"{file} ({self.part})" if self.part else file
 
     @property
     def pixel_columns(self) -> tuple[int, ...]:
@@ -203,8 +205,8 @@ def table_labels(table: Table) -> list[str]:
 
 
 def _whole(number: str) -> str:
-    """A whole number without decimals, exact also beyond 2⁵³."""
-    return str(int(number) if number.isdecimal() else int(float(number)))
+    """A whole number without decimals, exact also beyond 2⁵³; with its zeros in front, as they make it a code: 007."""
+    return number if number.isdecimal() else str(int(float(number)))
 
 
 def _numbers_rows(sheet: Sheet, label_is_known: bool) -> bool:

@@ -31,7 +31,13 @@ def test_training_prints_epochs_on_stderr_and_the_result_on_stdout(trained):
     folder, result = trained
     assert result.returncode == 0, result.stderr
     assert result.stderr.startswith("Epoch 1/1 ")
-    for word in ("test accuracy", "95 % interval", "most confused", "runs/mnist-dense-128-1/report.html"):
+    for word in (
+        "test accuracy",
+        "95 % interval",
+        "lowest recall",
+        "most confused",
+        "runs/mnist-dense-128-1/report.html",
+    ):
         assert word in result.stdout
     assert (folder / "runs" / "mnist-dense-128-1" / "report.html").is_file()
 

@@ -14,7 +14,7 @@ __all__ = ["metrics_rows", "print_json", "print_rows", "stderr", "stdout"]
 
 stdout = Terminal()
 
-_MOST_CONFUSED = 3
+_WORST_SHOWN = 3
 
 
 def print_json(document: Any) -> None:
@@ -31,7 +31,7 @@ def print_rows(rows: Mapping[str, str]) -> None:
 
 
 def metrics_rows(metrics: "Metrics") -> dict[str, str]:
-    """What an evaluation found, for people: accuracy with its interval, loss, the most confused pairs."""
+    """What an evaluation found, for people: accuracy with its interval, loss, the worst classes and pairs."""
     low, high = metrics.interval
     found = f"{metrics.correct:,} of {metrics.count:,}"
     pairs = [f"{pair.true} taken for {pair.predicted} ({pair.count}×)" for pair in metrics.most_confused]
@@ -40,8 +40,10 @@ def metrics_rows(metrics: "Metrics") -> dict[str, str]:
         share, rejected = metrics.correct_and_accepted / metrics.count, metrics.count - metrics.accepted
         found = f"{metrics.correct_and_accepted:,} of {metrics.count:,}"
         rows["and accepted"] = f"{share:.2%}  ({found}; {rejected:,} taken for none of the classes)"
+    recalls = sorted((one.recall, at, one.name) for at, one in enumerate(metrics.classes) if one.recall is not None)
     return {
         **rows,
         "test loss": f"{metrics.loss:.4f}",
-        "most confused": ", ".join(pairs[:_MOST_CONFUSED]) or "nothing",
+        "lowest recall": ", ".join(f"{name} ({recall:.2%})" for recall, _, name in recalls[:_WORST_SHOWN]),
+        "most confused": ", ".join(pairs[:_WORST_SHOWN]) or "nothing",
     }

@@ -70,10 +70,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Shapes, value ranges and classes of a data set; pictures of samples and of the class distribution."""
-    from tenfold.data.options import ReadOptions
-    from tenfold.data.sizes import parse_size
     from tenfold.recipes.recipe import load_recipe
-    from tenfold.run.loading import load_with_progress
 
     if out is not None:
         _check_fresh(out)
@@ -81,8 +78,7 @@ def show(
         raise RecipeError("--set changes a recipe's augmentation: name the recipe with --augment.")
     # A slip in it is found before the data is read; `auto` follows from the data.
     recipe = load_recipe(augment, changes or [], data) if augment and augment != "auto" else None
-    options = ReadOptions(parse_size(size) if size else None, gray, label, label_from_name, group, skip_bad)
-    dataset = load_with_progress(data, options)
+    dataset = _load(data, size, gray, label, label_from_name, group, skip_bad)
     if augment == "auto":
         recipe = _auto_recipe(dataset, changes or [])
     augmentation = _augmentation(recipe, dataset) if recipe else None
@@ -112,12 +108,8 @@ def check(
     from dataclasses import asdict
 
     from tenfold.data.inspection import findings
-    from tenfold.data.options import ReadOptions
-    from tenfold.data.sizes import parse_size
-    from tenfold.run.loading import load_with_progress
 
-    options = ReadOptions(parse_size(size) if size else None, gray, label, label_from_name, group, skip_bad)
-    dataset = load_with_progress(data, options)
+    dataset = _load(data, size, gray, label, label_from_name, group, skip_bad)
     found = findings(dataset)
     if as_json:
         print_json({"findings": [asdict(finding) for finding in found]})
@@ -127,6 +119,25 @@ def check(
     images = len(dataset.train) + len(dataset.test)
     summary = f"{len(found)} finding{'s' if len(found) > 1 else ''}" if found else "nothing found"
     stdout.print(f"{dataset.name}: {images:,} images checked, {summary}.", soft_wrap=True)
+
+
+def _load(
+    data: str, size: str | None, gray: bool, label: str | None, label_from_name: bool, group: str | None, skip_bad: bool
+) -> "Dataset":
+    """Read the data as the options of `show` and `check` say."""
+    from tenfold.data.options import ReadOptions
+    from tenfold.data.sizes import parse_size
+    from tenfold.run.loading import load_with_progress
+
+    options = ReadOptions(
+        size=parse_size(size) if size else None,
+        gray=gray,
+        label_column=label,
+        label_from_name=label_from_name,
+        group_column=group,
+        skip_bad=skip_bad,
+    )
+    return load_with_progress(data, options)
 
 
 def _check_fresh(out: Path) -> None:

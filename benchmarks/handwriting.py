@@ -27,11 +27,12 @@ from sklearn.datasets import load_digits
 import tenfold
 from benchmarks.corruptions import CORRUPTIONS, corrupt
 from benchmarks.simulated_photos import APART, TOUCHING, simulate
-from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
+from tenfold.classifier.classifier import default_model_path
 from tenfold.data.load import load_dataset
 from tenfold.evaluation.metrics import wilson_interval
 from tenfold.photo.habits import HABITS
-from tenfold.photo.read import UNKNOWN, read_pictures
+from tenfold.photo.reader import Reader
+from tenfold.photo.reading import UNKNOWN
 from tenfold.run.provenance import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "handwriting.json"
@@ -96,13 +97,13 @@ def photos(count: int, seed: int, shortest: int, longest: int, gaps: tuple[float
         yield photo.picture, photo.text, photo.kind
 
 
-def measure(classifier: Classifier, cases: Iterable[Case], save_wrong: Path | None) -> dict[str, Any]:
+def measure(reader: Reader, cases: Iterable[Case], save_wrong: Path | None) -> dict[str, Any]:
     """Read pictures, and count what is wrong with which kind of picture."""
     right, most_probable, seconds = 0, 0, 0.0
     segmentation, network = Counter[str](), Counter[str]()
     for number, (picture, text, kind) in enumerate(cases):
         started = time.perf_counter()
-        reading = read_pictures(classifier, [picture])[0]
+        reading = reader.read_pictures([picture])[0]
         seconds += time.perf_counter() - started
         found = reading.text
         right += found == text
@@ -149,16 +150,16 @@ def main() -> None:
     }
     if unknown := set(arguments.parts) - set(cases):
         parser.error(f"no part {', '.join(sorted(unknown))}; parts: {', '.join(cases)}")
-    classifier, results = load_onnx(arguments.model), {}
+    reader, results = tenfold.load_classifier(arguments.model), {}
     for part in arguments.parts or cases:
         folder = arguments.save_wrong / part if arguments.save_wrong else None
         if folder:
             folder.mkdir(parents=True)
-        results[part] = measure(classifier, cases[part], folder)
+        results[part] = measure(reader, cases[part], folder)
         print(part, json.dumps(results[part]), flush=True)
     # What is published is of the shipped model, all parts, photos and all.
     if arguments == parser.parse_args([]):
-        about = {"seed": seed, "recipe": classifier.metadata.recipe, "tenfold": tenfold.__version__}
+        about = {"seed": seed, "recipe": reader.metadata.recipe, "tenfold": tenfold.__version__}
         about |= {"versions": versions(), "machine": machine(), "date": date.today().isoformat()}
         RESULTS.write_text(json.dumps(results | about, indent=2) + "\n", encoding="utf-8")
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tenfold.data.load import load_dataset as load_dataset
-    from tenfold.photo.read import read_picture as read_picture
-    from tenfold.photo.single import load_classifier as load_classifier
+    from tenfold.photo.reader import load_classifier as load_classifier
+    from tenfold.photo.reader import read_picture as read_picture
     from tenfold.recipes.augmentation import Augmentation as Augmentation
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
@@ -30,9 +30,9 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "Augmentation": "tenfold.recipes.augmentation",
     "fit": "tenfold.training.fit",
-    "load_classifier": "tenfold.photo.single",
+    "load_classifier": "tenfold.photo.reader",
     "load_dataset": "tenfold.data.load",
-    "read_picture": "tenfold.photo.read",
+    "read_picture": "tenfold.photo.reader",
     "train": "tenfold.run.train",
 }
 

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,38 +80,3 @@ def assert_parity(tmp_path: Path) -> Callable[[Any], None]:
         np.testing.assert_allclose(found, np.asarray(expected), rtol=0, atol=1e-5)
 
     return check
-
-
-def brightness_model(image_shape: tuple[int, int, int], class_names: tuple[str, ...]) -> Any:
-    """Tells dark (class 0) from light (class 1): logits 4 - 8 b, 8 b - 4 and -12 … for a mean brightness b of 0…1."""
-    values = int(np.prod(image_shape))
-    model = keras.Sequential(
-        [
-            keras.Input(image_shape, dtype="uint8"),
-            keras.layers.Rescaling(1 / 255),
-            keras.layers.Flatten(),
-            keras.layers.Dense(len(class_names), activation="softmax", kernel_initializer="zeros"),
-        ]
-    )
-    kernel = np.zeros((values, len(class_names)), np.float32)
-    kernel[:, 0], kernel[:, 1] = -8 / values, 8 / values
-    model.layers[-1].set_weights([kernel, np.float32([4, -4] + [-12] * (len(class_names) - 2))])
-    return model
-
-
-@pytest.fixture(scope="session")
-def brightness_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ONNX file of a model for grey images, 4 high and 6 wide: "dark", "light" or "never"."""
-    path = tmp_path_factory.mktemp("brightness") / "model.onnx"
-    model = brightness_model((4, 6, 1), ("dark", "light", "never"))
-    write_onnx(model, path, replace(metadata_for(model), class_names=("dark", "light", "never")))
-    return path
-
-
-@pytest.fixture(scope="session")
-def colour_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same for colour images, 5 high and 3 wide."""
-    path = tmp_path_factory.mktemp("colour") / "model.onnx"
-    model = brightness_model((5, 3, 3), ("dark", "light"))
-    write_onnx(model, path, replace(metadata_for(model), class_names=("dark", "light")))
-    return path

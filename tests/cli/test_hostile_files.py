@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
+from tenfold.classifier.classifier import default_model_path
 from tenfold.errors import ImageError
+from tenfold.photo.reader import Reader, load_classifier
 from tests.cli.hostile_files import frames, hostile_files
 
 COUNT, SEED = 300, 0
@@ -21,17 +22,17 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_onnx(default_model_path())
+def reader() -> Reader:
+    return load_classifier(default_model_path())
 
 
-def test_each_is_refused_with_a_reason_that_names_it(files: list[Path], classifier: Classifier):
+def test_each_is_refused_with_a_reason_that_names_it(files: list[Path], reader: Reader):
     assert len(files) == COUNT
     tracemalloc.start()
     try:
         for path in files:
             with pytest.raises(ImageError) as refusal:
-                classifier.predict(path)
+                reader.predict(path)
             reason = str(refusal.value).removeprefix(f"{path}: ")
             assert reason != str(refusal.value) and len(reason) > 20, reason
         assert tracemalloc.get_traced_memory()[1] < 300_000_000
@@ -39,8 +40,8 @@ def test_each_is_refused_with_a_reason_that_names_it(files: list[Path], classifi
         tracemalloc.stop()
 
 
-def test_of_ten_thousand_frames_the_first_is_read(tmp_path: Path, classifier: Classifier):
-    one, many = (classifier.predict(frames(tmp_path / f"{count}.gif", count)) for count in (1, 10_000))
+def test_of_ten_thousand_frames_the_first_is_read(tmp_path: Path, reader: Reader):
+    one, many = (reader.predict(frames(tmp_path / f"{count}.gif", count)) for count in (1, 10_000))
     assert one == many
 
 

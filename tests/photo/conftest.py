@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 
 from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
 from tenfold.data.load import load_dataset
+from tenfold.photo.reader import Reader
 
 Strokes = Sequence[Sequence[tuple[int, int]]]
 
@@ -63,8 +64,14 @@ def photographed() -> Callable[..., Image.Image]:
 
 @pytest.fixture(scope="session")
 def classifier() -> Classifier:
-    """The model inside the package."""
+    """The network inside the package."""
     return load_onnx(default_model_path())
+
+
+@pytest.fixture(scope="session")
+def reader(classifier: Classifier) -> Reader:
+    """The same, with what turns pictures into its images."""
+    return Reader(classifier)
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def test_an_image_is_drawn_alike_whatever_comes_after_it(mnist_images):
 @pytest.mark.parametrize(("spoilt", "least"), [(0.0, 0.9), (SPOILT, 0.8)])
 def test_what_is_written_stays_readable(classifier, mnist_images, spoilt, least):
     redrawn = _redrawn(mnist_images[..., np.newaxis], 0, spoilt=spoilt)
-    labels = [prediction.top[0][0] for prediction in classifier.predict(mnist_images[..., np.newaxis])]
-    again = [prediction.top[0][0] for prediction in classifier.predict(redrawn)]
+    labels = [prediction.top[0][0] for prediction in classifier.predict_prepared(mnist_images[..., np.newaxis])]
+    again = [prediction.top[0][0] for prediction in classifier.predict_prepared(redrawn)]
     assert np.mean([one == other for one, other in zip(labels, again, strict=True)]) > least
 
 

@@ -1,15 +1,13 @@
-"""A trained model on disk → predictions for images, without Keras or JAX."""
+"""A trained model on disk → predictions for prepared images, without Keras or JAX."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.model_file import read_model_file
-from tenfold.classifier.pictures import Array, Prepare, prepared_images
 from tenfold.errors import ImageError, ModelError
 from tenfold.evaluation.calibration import are_probabilities, tempered
 from tenfold.onnx_runtime import onnxruntime
@@ -43,11 +41,11 @@ class Prediction:
 
 
 class Answers(NamedTuple):
-    """What `predict` says of many images, as arrays.
+    """What is predicted for many images, as arrays.
 
     Args:
         probabilities: The network's own, float32 [n, classes].
-        calibrated: Those that `predict` states, float32 [n, classes].
+        calibrated: Those that predictions state, float32 [n, classes].
         scores: How far each image lies from all that the network was trained on, float32 [n].
         accepted: Whether an image gets a label, bool [n]; the others are none of the classes.
     """
@@ -58,19 +56,13 @@ class Answers(NamedTuple):
     accepted: Accepted
 
 
-_NOTHING = Prediction(label=None, probability=0.0, top=())
-
-
 class Classifier:
-    """A trained network with its class names; `tenfold.load_classifier` makes it. Threads may share one.
+    """A trained network with its class names; it takes images that are prepared. Threads may share one.
 
     Args:
         session: The network in ONNX Runtime.
         metadata: What its file says about itself.
         source: Where it came from, for messages.
-
-    Attributes:
-        prepare: Makes of a decoded picture the image that the network takes; if None, pictures are stretched.
     """
 
     def __init__(self, session: Any, metadata: Metadata, source: Path) -> None:
@@ -78,7 +70,6 @@ class Classifier:
         self._outputs = [output.name for output in session.get_outputs()]
         self.metadata = metadata
         self.source = source
-        self.prepare: Prepare | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -97,7 +88,7 @@ class Classifier:
             images: uint8 [n, height, width, channels] of the network's own `image_shape`, raw pixels 0…255.
 
         Returns:
-            float32 [n, classes]; each row sums to 1. They are the network's own; `predict` calibrates them.
+            float32 [n, classes]; each row sums to 1. They are the network's own; `predict_prepared` calibrates them.
 
         Raises:
             ImageError: Another type or shape.
@@ -131,37 +122,6 @@ class Classifier:
             return np.empty((0, len(self.class_names)), np.float32), np.empty(0, np.float32)
         probabilities, scores = zip(*parts, strict=True)
         return np.concatenate(probabilities), np.concatenate(scores)
-
-    @overload
-    def predict(self, images: str | Path | bytes | PillowImage.Image) -> Prediction: ...
-    @overload
-    def predict(self, images: list[Any] | tuple[Any, ...]) -> list[Prediction]: ...
-    @overload
-    def predict(self, images: Array) -> Prediction | list[Prediction]: ...
-
-    def predict(self, images: Any) -> Prediction | list[Prediction]:
-        """Tell what one picture or many show.
-
-        A picture shows one thing: `tenfold.read_picture` reads rows and lines of characters.
-
-        Args:
-            images: One picture: a path, the bytes of an image file, a Pillow image, an array [height, width]
-                or [height, width, channels]. Many: a list of these, an array [n, height, width] or
-                [n, height, width, channels]. Arrays hold whole numbers 0…255 or fractions 0…1; colour is red, green,
-                blue (OpenCV's arrays are blue, green, red: turn them round by array[..., ::-1]).
-
-        Returns:
-            A `Prediction` for one picture, a list of them for many.
-
-        Raises:
-            ImageError: A picture cannot be read.
-            ModelError: The network cannot be run.
-        """
-        found, single = prepared_images(images, self.image_shape, self.prepare)
-        seen = [image for image in found if image is not None]
-        predictions = iter(self.predict_prepared(np.stack(seen)) if seen else [])
-        all_predictions = [_NOTHING if image is None else next(predictions) for image in found]
-        return all_predictions[0] if single else all_predictions
 
     def predict_prepared(self, images: Images) -> list[Prediction]:
         """Tell what images show that have the network's form already.
@@ -213,7 +173,7 @@ class Classifier:
 
 
 def load_onnx(path: str | Path) -> Classifier:
-    """Load a trained model, without what prepares photos for it.
+    """Load a trained network; `tenfold.load_classifier` also gives what prepares pictures for it.
 
     Args:
         path: A run folder (its `model.onnx` is taken), or an ONNX file that Tenfold wrote.
@@ -288,7 +248,7 @@ def _check_ends(found: tuple[list[_End], list[_End]], metadata: Metadata, path: 
         )
 
 
-def _prediction(probabilities: Array, class_names: tuple[str, ...], accepted: bool) -> Prediction:
+def _prediction(probabilities: Probabilities, class_names: tuple[str, ...], accepted: bool) -> Prediction:
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     top = tuple((class_names[index], float(probabilities[index])) for index in order)
     return Prediction(label=top[0][0] if accepted else None, probability=top[0][1], top=top)

@@ -19,8 +19,8 @@ from tenfold.files import printable
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-    from tenfold.classifier.classifier import Classifier
-    from tenfold.photo.read import Reading
+    from tenfold.photo.reader import Reader
+    from tenfold.photo.reading import Reading
 
 _AT_ONCE = 64
 _FOLDERS_NAMED = 5
@@ -68,10 +68,10 @@ def predict(
     files = [file for given in images for file in _files(given, errors)]
     if show_steps:
         _check_empty(show_steps)
-    classifier = _classifier(model)
+    reader = _reader(model)
     answers: list[_Answer] = []
     for some in _in_parts(files, 1 if show_steps else _AT_ONCE):
-        answered = _answer(some, classifier, errors, keep_steps=show_steps is not None)
+        answered = _answer(some, reader, errors, keep_steps=show_steps is not None)
         if show_steps:
             answered = [_with_written_steps(one, show_steps, len(files), len(answers)) for one in answered]
         answers += answered
@@ -117,16 +117,17 @@ def _better_folders(folder: Path, names: Sequence[str]) -> str:
     return " Its sub-folders hold none, either."
 
 
-def _classifier(model: str | None) -> "Classifier":
-    from tenfold.classifier.classifier import default_model_path, load_onnx
+def _reader(model: str | None) -> "Reader":
+    from tenfold.classifier.classifier import default_model_path
+    from tenfold.photo.reader import load_classifier
 
     if model is None:
-        return load_onnx(default_model_path())
+        return load_classifier(default_model_path())
     if Path(model).exists() or Path(model).suffix in (".onnx", ".keras", ".h5"):
-        return load_onnx(model)
+        return load_classifier(model)
     from tenfold.run.run_folder import find_run
 
-    return load_onnx(find_run(model))
+    return load_classifier(find_run(model))
 
 
 def _in_parts(files: Sequence[str], at_once: int) -> Iterator[Sequence[str]]:
@@ -144,12 +145,8 @@ def _in_parts(files: Sequence[str], at_once: int) -> Iterator[Sequence[str]]:
             progress.advance(task, len(part))
 
 
-def _answer(
-    files: Sequence[str], classifier: "Classifier", errors: list[ImageError], keep_steps: bool
-) -> list[_Answer]:
+def _answer(files: Sequence[str], reader: "Reader", errors: list[ImageError], keep_steps: bool) -> list[_Answer]:
     """Read some files; what cannot be read goes to `errors`."""
-    from tenfold.photo.read import read_pictures
-
     names: list[str] = []
 
     def decoded() -> Iterator["Picture"]:
@@ -162,7 +159,7 @@ def _answer(
                 names.append(printable(file))
                 yield picture
 
-    readings = read_pictures(classifier, decoded(), keep_steps=keep_steps)
+    readings = reader.read_pictures(decoded(), keep_steps=keep_steps)
     return [_Answer(name, reading) for name, reading in zip(names, readings, strict=True)]
 
 

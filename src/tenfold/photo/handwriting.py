@@ -61,23 +61,25 @@ def prepare_handwriting(classifier: Classifier, picture: PillowImage.Image, keep
     return Prepared(inputs, boxes, notes, tuple(len(line) for line in lines), steps)
 
 
-def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Image | None:
-    """The character that a photo ("L" or "RGB") shows, as an image for the network; None if it shows none, or several.
+def prepare_character(classifier: Classifier, picture: PillowImage.Image) -> Prepared:
+    """Find the character that a photo ("L" or "RGB") shows, and normalise it; no image if it shows none, or several.
 
     Several are there if the network takes two marks for characters of which none is much higher.
     """
     *_, (_, page) = _pages(picture)
     found, _ = find_marks(page.values, page.stroke_pixels)
+    nothing = Prepared([], [], line_lengths=(0,))
     if not found:
-        return None
+        return nothing
     marks = split_touching(found, lambda some: _predictions(some, classifier))
     highest = max(mark.height for mark in marks)
     high = [mark for mark in marks if mark.height >= _AS_HIGH * highest]
     if len(high) > 1:
         known = [one.label is not None for one in _predictions(high, classifier)]
         if sum(known) > 1:
-            return None
-    return normalise_marks([largest_character(found)], classifier)[0][0]
+            return nothing
+    mark = largest_character(found)
+    return Prepared(normalise_marks([mark], classifier)[0], [_box(mark, page.scale, picture.size)])
 
 
 def _pages(picture: PillowImage.Image) -> Iterator[tuple[str, Page]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tenfold.classifier.classifier import Answers, Classifier, load_onnx
+from tenfold.classifier.classifier import Answers
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.load import load_test_images
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
@@ -14,7 +14,7 @@ from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.evaluation.mistakes import MISTAKES_SHOWN, losses, most_confident_mistakes
 from tenfold.files import printable, write_text
-from tenfold.photo.read import read_images
+from tenfold.photo.reader import Reader, load_classifier
 from tenfold.recipes.recipe import load_recipe
 from tenfold.report.html_report import Mistake
 from tenfold.run.loading import load_with_progress, shown_progress
@@ -44,14 +44,14 @@ def evaluate(
     folder = RunFolder(find_run(str(run)))
     if out is not None:
         _check_new(Path(out))
-    classifier = load_onnx(folder.onnx_model)
+    reader = load_classifier(folder.onnx_model)
     if read_json(folder.run).get("status") in ("interrupted", "diverged"):
         stderr.print(f"Note: {folder.path} was not trained to its end.")
-    split = _own_test_split(folder) if data is None else _other_split(str(data), classifier, options)
+    split = _own_test_split(folder) if data is None else _other_split(str(data), reader, options)
     with busy("Evaluating"):
-        evaluation = evaluate_split(classifier, split)
+        evaluation = evaluate_split(reader, split)
     if out is not None:
-        write_predictions(Path(out), evaluation.answers, split, classifier.class_names)
+        write_predictions(Path(out), evaluation.answers, split, reader.class_names)
     return evaluation.metrics
 
 
@@ -81,21 +81,21 @@ def _own_test_split(folder: RunFolder) -> Split:
     return dataset.test
 
 
-def _other_split(data: str, classifier: Classifier, options: ReadOptions) -> Split:
+def _other_split(data: str, reader: Reader, options: ReadOptions) -> Split:
     """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
-    height, width, channels = classifier.image_shape
+    height, width, channels = reader.image_shape
     options = replace(options, size=(height, width), gray=channels == 1)
     with shown_progress("Reading images") as progress:
-        split, class_names, notes = load_test_images(data, options, progress, classifier.class_names)
+        split, class_names, notes = load_test_images(data, options, progress, reader.class_names)
     for note in notes:
         stderr.print(f"Note: {note}")
-    unknown = [name for name in class_names if name not in classifier.class_names]
+    unknown = [name for name in class_names if name not in reader.class_names]
     if unknown:
         raise DataError(
-            f"{data} has the classes {', '.join(class_names)}; the model knows {', '.join(classifier.class_names)}. "
+            f"{data} has the classes {', '.join(class_names)}; the model knows {', '.join(reader.class_names)}. "
             f"Expected no others: rename or remove {', '.join(unknown)}."
         )
-    number = np.array([classifier.class_names.index(name) for name in class_names], np.int32)
+    number = np.array([reader.class_names.index(name) for name in class_names], np.int32)
     # A model for colour takes grey images as red, green and blue of equal strength.
     images = np.repeat(split.images, channels // split.images.shape[3], axis=3)
     return Split(images, number[split.labels], split.files)
@@ -114,14 +114,14 @@ class Evaluation:
     metrics: Metrics
 
 
-def evaluate_split(classifier: Classifier, split: Split) -> Evaluation:
+def evaluate_split(reader: Reader, split: Split) -> Evaluation:
     """Ask a model about images with known labels, as `predict` would about their files."""
-    answers = read_images(classifier, split.images)
-    accepted = None if classifier.metadata.rejection_threshold is None else answers.accepted
+    answers = reader.answers(split.images)
+    accepted = None if reader.metadata.rejection_threshold is None else answers.accepted
     metrics = evaluate_predictions(
         answers.probabilities,
         split.labels,
-        classifier.class_names,
+        reader.class_names,
         calibrated=answers.calibrated,
         accepted=accepted,
     )
@@ -130,7 +130,7 @@ def evaluate_split(classifier: Classifier, split: Split) -> Evaluation:
 
 def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
     """Predict a test set with a run's model.onnx; write metrics.json and predictions.csv."""
-    evaluation = evaluate_split(load_onnx(folder.onnx_model), dataset.test)
+    evaluation = evaluate_split(load_classifier(folder.onnx_model), dataset.test)
     write_predictions(folder.predictions, evaluation.answers, dataset.test, dataset.class_names)
     write_text(folder.metrics, evaluation.metrics.model_dump_json(indent=2) + "\n")
     return evaluation

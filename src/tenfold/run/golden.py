@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.classifier.classifier import Classifier
 from tenfold.data.dataset import Dataset
 from tenfold.figures.gallery import spread_over_classes
 from tenfold.files import atomic_path, write_text
-from tenfold.photo.read import reads_handwriting
-from tenfold.photo.single import load_classifier
+from tenfold.photo.reader import Reader, load_classifier
 from tenfold.photo.small import is_in_mnist_form
 from tenfold.run.run_folder import RunFolder
 from tenfold.types import Image
@@ -28,19 +26,19 @@ _ORIENTATION = 0x0112
 
 def write_golden_pictures(folder: RunFolder, dataset: Dataset) -> None:
     """Write ten test images as picture files, and `answers.json` with what `predict` says of each."""
-    classifier = load_classifier(folder.onnx_model)
+    reader = load_classifier(folder.onnx_model)
     folder.golden.mkdir(exist_ok=True)
     answers = []
     candidates = spread_over_classes(dataset.test.labels, 10 * _COUNT).tolist()
-    if reads_handwriting(classifier):  # only images that the network gets as they are
-        images, polarity = dataset.test.images, classifier.metadata.polarity
+    if reader.reads_handwriting:  # only images that the network gets as they are
+        images, polarity = dataset.test.images, reader.metadata.polarity
         candidates = [position for position in candidates if is_in_mnist_form(images[position], polarity)]
     for number, position in enumerate(candidates[:_COUNT]):
-        ending, content = _picture(dataset.test.images[position], number, classifier)
+        ending, content = _picture(dataset.test.images[position], number, reader)
         path = folder.golden / f"{number:02}.{ending}"
         with atomic_path(path) as temporary:
             temporary.write_bytes(content)
-        prediction = classifier.predict(path)
+        prediction = reader.predict(path)
         answers.append(
             {
                 "file": path.name,
@@ -54,11 +52,11 @@ def write_golden_pictures(folder: RunFolder, dataset: Dataset) -> None:
     write_text(folder.golden / "answers.json", f"[\n  {lines}\n]\n")
 
 
-def _picture(image: Image, number: int, classifier: Classifier) -> tuple[str, bytes]:
+def _picture(image: Image, number: int, reader: Reader) -> tuple[str, bytes]:
     """The ending and the content of one file; from the seventh on, of another kind than the network's own images."""
     picture = PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image)
     content, options, kind = io.BytesIO(), dict[str, Any](), "plain"
-    if number >= 6 and not reads_handwriting(classifier):
+    if number >= 6 and not reader.reads_handwriting:
         kind = ("larger", "larger", "turned", "transparent")[number - 6]
     if kind == "larger":
         picture = picture.convert("RGB").resize((3 * picture.width, 2 * picture.height), PillowImage.Resampling.BICUBIC)

@@ -9,17 +9,23 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
 
-from tenfold.classifier.pictures import prepared_images
+from tenfold.data.image_file import resize_image
 from tenfold.errors import ImageError
+from tenfold.photo.decoding import decode_pictures
 
 GREY, COLOUR = (4, 6, 1), (4, 6, 3)
 
 
+def decoded_images(pictures: Any, shape: tuple[int, int, int]) -> tuple[list[np.ndarray], bool]:
+    """What becomes of pictures, resized; and whether it was a single one."""
+    decoded, single = decode_pictures(pictures, shape)
+    return [resize_image(picture, shape[:2], shape[2]) for picture in decoded], single
+
+
 def picture_to_image(picture: Any, shape: tuple[int, int, int]) -> np.ndarray:
     """What becomes of a single picture."""
-    (image,), single = prepared_images(picture, shape)
+    (image,), single = decoded_images(picture, shape)
     assert single
-    assert image is not None
     return image
 
 
@@ -59,17 +65,17 @@ def test_every_kind_of_picture_gives_the_same_image(tmp_path: Path):
 )
 @pytest.mark.parametrize("shape", [GREY, COLOUR])
 def test_arrays_of_every_shape(array_shape: tuple[int, ...], single: bool, shape: tuple[int, int, int]):
-    images, found_single = prepared_images(np.full(array_shape, 200, np.uint8), shape)
+    images, found_single = decoded_images(np.full(array_shape, 200, np.uint8), shape)
     assert found_single == single
     assert np.shape(images) == (1 if single else array_shape[0], *shape)
-    assert all(image is not None and image.dtype == np.uint8 for image in images)
+    assert all(image.dtype == np.uint8 for image in images)
     if array_shape[-1] not in (2, 4):  # else it shines through
         assert (np.asarray(images) == 200).all()
 
 
 def test_images_that_fit_keep_their_pixels():
     images = np.stack([drawing(), 255 - drawing()])
-    np.testing.assert_array_equal(np.asarray(prepared_images(images, GREY)[0]), images[..., None])
+    np.testing.assert_array_equal(np.asarray(decoded_images(images, GREY)[0]), images[..., None])
 
 
 def test_channels_keep_their_place():
@@ -114,22 +120,22 @@ def test_values_a_little_above_one_are_ambiguous():
 @pytest.mark.parametrize(("array_shape", "shape"), [((3, 9, 7), GREY), ((3, 9, 7), COLOUR), ((3, 4, 6), COLOUR)])
 def test_three_planes_are_ambiguous(array_shape: tuple[int, ...], shape: tuple[int, int, int]):
     with pytest.raises(ImageError, match=r"three grey images, or one in colour with its channels first"):
-        prepared_images(np.zeros(array_shape, np.uint8), shape)
+        decoded_images(np.zeros(array_shape, np.uint8), shape)
 
 
 def test_three_planes_of_a_grey_networks_size_are_three_images():
-    assert len(prepared_images(np.zeros((3, 4, 6), np.uint8), GREY)[0]) == 3
+    assert len(decoded_images(np.zeros((3, 4, 6), np.uint8), GREY)[0]) == 3
 
 
 def test_grey_images_with_their_channel_first_are_told_how_to_turn():
     with pytest.raises(ImageError, match=r"with their channel first.*array\[:, 0\]"):
-        prepared_images(np.zeros((5, 1, 9, 7), np.uint8), GREY)
+        decoded_images(np.zeros((5, 1, 9, 7), np.uint8), GREY)
 
 
 def test_images_of_one_row_are_a_list():
     with pytest.raises(ImageError, match=r"images of a single row or column.*list\(array\)"):
-        prepared_images(np.zeros((5, 1, 9, 3), np.uint8), GREY)
-    assert len(prepared_images(list(np.zeros((5, 1, 9, 3), np.uint8)), GREY)[0]) == 5
+        decoded_images(np.zeros((5, 1, 9, 3), np.uint8), GREY)
+    assert len(decoded_images(list(np.zeros((5, 1, 9, 3), np.uint8)), GREY)[0]) == 5
 
 
 def test_sixteen_bits_are_scaled_as_in_files():
@@ -143,17 +149,17 @@ def test_sixteen_bits_are_scaled_as_in_files():
 @pytest.mark.parametrize("array_shape", [(), (6,), (0, 6), (4, 0, 1), (2, 4, 6, 5), (1, 2, 4, 6, 1)])
 def test_other_shapes_are_refused(array_shape: tuple[int, ...]):
     with pytest.raises(ImageError, match=r"Found an array of shape .*; expected \[height, width\]"):
-        prepared_images(np.zeros(array_shape, np.uint8), GREY)
+        decoded_images(np.zeros(array_shape, np.uint8), GREY)
 
 
 @pytest.mark.parametrize("array_shape", [(24,), (5, 24)])
 def test_images_in_rows_are_not_taken_for_one_wide_image(array_shape: tuple[int, ...]):
     with pytest.raises(ImageError, match=r"images in one row, or .*array\.reshape\(-1, 4, 6, 1\) for the first"):
-        prepared_images(np.zeros(array_shape, np.uint8), GREY)
+        decoded_images(np.zeros(array_shape, np.uint8), GREY)
 
 
 def test_an_empty_array_is_no_images():
-    assert prepared_images(np.zeros((0, 9, 7), np.uint8), GREY) == ([], False)
+    assert decoded_images(np.zeros((0, 9, 7), np.uint8), GREY) == ([], False)
 
 
 def test_transparent_ground_is_white_however_the_picture_comes():
@@ -217,17 +223,17 @@ def test_what_is_no_picture_is_refused():
     with pytest.raises(ImageError, match="Found a dict as an image; expected a path"):
         picture_to_image({}, GREY)
     with pytest.raises(ImageError, match=r"Image 1 of 2: Found an array of shape \[2, 9, 7\] inside a list"):
-        prepared_images([drawing(), np.zeros((2, 9, 7), np.uint8)], GREY)
+        decoded_images([drawing(), np.zeros((2, 9, 7), np.uint8)], GREY)
     with pytest.raises(ImageError, match="Image 0 of 1: Found a list as an image"):
-        prepared_images([[drawing()]], GREY)
-    assert len(prepared_images([drawing()[None], drawing()], GREY)[0]) == 2  # [1, height, width] is a single image
+        decoded_images([[drawing()]], GREY)
+    assert len(decoded_images([drawing()[None], drawing()], GREY)[0]) == 2  # [1, height, width] is a single image
 
 
 def test_a_bad_picture_among_several_is_named(tmp_path: Path):
     with pytest.raises(ImageError, match=r"none\.png: cannot be read"):
-        prepared_images([drawing(), tmp_path / "none.png"], GREY)
+        decoded_images([drawing(), tmp_path / "none.png"], GREY)
     with pytest.raises(ImageError, match="Image 1 of 2: "):
-        prepared_images([drawing(), b"no picture"], GREY)
+        decoded_images([drawing(), b"no picture"], GREY)
 
 
 @example(np.zeros((0, 7, 1), np.uint8))
@@ -239,7 +245,7 @@ def test_a_bad_picture_among_several_is_named(tmp_path: Path):
 )
 def test_any_array_becomes_images_or_is_refused(array: np.ndarray):
     try:
-        images, _ = prepared_images(array, GREY)
+        images, _ = decoded_images(array, GREY)
     except ImageError:
         return
-    assert all(image is not None and image.dtype == np.uint8 and image.shape == GREY for image in images)
+    assert all(image.dtype == np.uint8 and image.shape == GREY for image in images)

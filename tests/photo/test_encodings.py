@@ -8,12 +8,7 @@ import pytest
 from PIL import Image
 
 import tenfold
-from tenfold.classifier.classifier import Classifier, default_model_path, load_onnx
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_onnx(default_model_path())
+from tenfold.photo.reader import Reader
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +54,8 @@ ENCODINGS: dict[str, Callable[[Image.Image], bytes]] = {
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_encoding_gives_the_same_label_and_probabilities(
-    encoding: str, classifier: Classifier, picture: Image.Image
-):
-    expected, found = classifier.predict(picture), classifier.predict(ENCODINGS[encoding](picture))
+def test_every_encoding_gives_the_same_label_and_probabilities(encoding: str, reader: Reader, picture: Image.Image):
+    expected, found = reader.predict(picture), reader.predict(ENCODINGS[encoding](picture))
     assert found.label == expected.label == "7"
     others = dict(found.top)
     for name, probability in expected.top:

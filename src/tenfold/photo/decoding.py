@@ -1,65 +1,63 @@
-"""What callers hand in as an image, or as many, becomes the array that the network takes."""
+"""What callers hand in as an image, or as many, becomes decoded pictures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image as PillowImage
 
-from tenfold.data.image_file import decode_image, plain_picture, resize_image, resize_images, upright
+from tenfold.data.image_file import decode_image, plain_picture, upright
 from tenfold.data.pixel_values import pixel_bytes
 from tenfold.errors import DataError, ImageError
-from tenfold.types import Image, Images
+from tenfold.types import Images
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Picture = str | Path | bytes | PillowImage.Image | Array
 Shape = tuple[int, int, int]
-Prepare = Callable[[PillowImage.Image], Image | None]
-"""Makes of a decoded picture ("L" or "RGB") an image of the network's shape; None if there is nothing to see."""
 
 _CHANNELS = (1, 2, 3, 4)
 _CERTAINLY_BYTES = 2.0
 _WHITE_16_BIT = 65_535
 
 
-def prepared_images(pictures: Any, shape: Shape, prepare: Prepare | None = None) -> tuple[list[Image | None], bool]:
-    """Bring one picture or many to the network's size and channels.
+def decode_pictures(pictures: Any, shape: Shape) -> tuple[Iterable[PillowImage.Image], bool]:
+    """Tell one picture from many, and decode them one after the other.
 
     Args:
         pictures: A path, the content of an image file, a Pillow image, or an array [height, width] or
             [height, width, channels]; a list of these; or an array [n, height, width] or [n, height, width, channels].
             See `array_to_pictures` and `pixels`.
-        shape: Height, width and channels that the network takes.
-        prepare: What is done to each picture; None stretches it to the network's size.
+        shape: Height, width and channels that the network takes; tells the reason if an array is ambiguous.
 
     Returns:
-        uint8 [height, width, channels], 0…255, for each picture, and whether `pictures` was a single one.
+        Pictures as `decode_image` gives them, each decoded when it is asked for, and whether `pictures` was a single
+        one.
 
     Raises:
         ImageError: It is none of these, or cannot be read; in lists, arrays and bytes are named by their position.
     """
     if isinstance(pictures, list | tuple):
-        return [_in_list(pictures, position, shape, prepare) for position in range(len(pictures))], False
-    if _is_picture(pictures):
-        return [_prepared(decode_picture(pictures), shape, prepare)], True
+        return (_in_list(pictures, position, shape) for position in range(len(pictures))), False
+    if isinstance(pictures, str | Path | bytes | bytearray | memoryview | PillowImage.Image):
+        return [decode_picture(pictures)], True
     if not hasattr(pictures, "__array__"):
         raise ImageError(_no_image(pictures))
-    return _array_images(np.asarray(pictures), shape, prepare)
+    images, single = array_to_pictures(np.asarray(pictures), shape)
+    return (_plain(PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image)) for image in images), single
 
 
-def _in_list(pictures: Sequence[Any], position: int, shape: Shape, prepare: Prepare | None) -> Image | None:
+def _in_list(pictures: Sequence[Any], position: int, shape: Shape) -> PillowImage.Image:
     picture = pictures[position]
     try:
         if isinstance(picture, list | tuple):
             raise ImageError(_no_image(picture))
-        images, _ = prepared_images(picture, shape, prepare)
-        if len(images) != 1:
+        decoded = list(decode_pictures(picture, shape)[0])
+        if len(decoded) != 1:
             raise ImageError(
                 f"Found an array of shape {list(np.shape(picture))} inside a list of images; expected single images, "
                 "[height, width] or [height, width, channels]. Join such arrays by numpy.concatenate."
             )
-        return images[0]
+        return decoded[0]
     except ImageError as error:
         if isinstance(picture, str | Path):
             raise
@@ -80,14 +78,6 @@ def decode_picture(picture: str | Path | bytes | bytearray | memoryview | Pillow
             "image. Make one of an array by PIL.Image.fromarray, of a file object by PIL.Image.open."
         )
     return decode_image(Path(picture) if isinstance(picture, str | Path) else bytes(picture))
-
-
-def _array_images(array: Array, shape: Shape, prepare: Prepare | None) -> tuple[list[Image | None], bool]:
-    images, single = array_to_pictures(array, shape)
-    if prepare is None and images.shape[3] in (1, 3):
-        return list(resize_images(images, shape[:2], shape[2])), single
-    pictures = (PillowImage.fromarray(image[..., 0] if image.shape[2] == 1 else image) for image in images)
-    return [_prepared(_plain(picture), shape, prepare) for picture in pictures], single
 
 
 def array_to_pictures(array: Array, shape: Shape) -> tuple[Images, bool]:
@@ -142,14 +132,6 @@ def _no_image(found: Any) -> str:
         f"Found a {type(found).__name__} as an image; expected a path, the bytes of an image file, "
         "a Pillow image or an array of pixels."
     )
-
-
-def _is_picture(picture: Any) -> bool:
-    return isinstance(picture, str | Path | bytes | bytearray | memoryview | PillowImage.Image)
-
-
-def _prepared(picture: PillowImage.Image, shape: Shape, prepare: Prepare | None) -> Image | None:
-    return prepare(picture) if prepare else resize_image(picture, shape[:2], shape[2])
 
 
 def _check_axes(array: Array, shape: Shape) -> None:

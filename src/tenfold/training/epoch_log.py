@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 
+from tenfold.keras_internals import learning_rate_as_given
 from tenfold.keras_on_jax import keras
 
 
@@ -61,7 +62,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _learning_rate(self) -> float:
         optimizer = self.model.optimizer
-        schedule = optimizer._learning_rate
+        schedule = learning_rate_as_given(optimizer)
         if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
             return float(optimizer.learning_rate)
         # Operation by operation, a schedule takes longer than an epoch of fifty images.

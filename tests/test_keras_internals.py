@@ -16,6 +16,8 @@ from tenfold.keras_on_jax import keras
 
 layers, ops = keras.layers, keras.ops
 
+SPARSE = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
 
 @pytest.fixture
 def model():
@@ -226,3 +228,30 @@ def test_muon_asks_which_variables_are_matrices_and_takes_one_step_for_each():
     optimizer.apply([ops.ones((3, 2)), ops.ones(2)], variables)
     assert optimizer.stepped == [(3, 2)]
     np.testing.assert_allclose(variables[0], np.full((3, 2), 0.9), rtol=1e-6)  # its weight decay alone: 1 - 0.5 · 0.2
+
+
+def test_the_parts_of_a_train_step_give_what_it_gives(model):
+    x, y, weights = np.eye(4, dtype=np.float32), np.arange(4) % 3, np.arange(4, dtype=np.float32)
+    model.compile(keras.optimizers.SGD(0.0, loss_scale_factor=8.0), SPARSE, weighted_metrics=["accuracy"])
+    for batch in ((x, y), (x, y, weights)):
+        internals.build_variables(model, batch)
+        values = [
+            [variable.value for variable in variables]
+            for variables in (
+                model.trainable_variables,
+                model.non_trainable_variables,
+                model.metrics_variables,
+                model.optimizer.variables,
+            )
+        ]
+        scaled, (loss, outputs, non_trainable, metrics) = internals.loss_and_updates(model, *values, batch)
+        found = non_trainable, internals.updated_metrics(model, metrics, loss, outputs, batch)
+        trainable, *rest, optimizer = values
+        logs, (_, expected_rest, _, expected_metrics) = model.train_step(
+            (trainable, rest[0], optimizer, rest[1]), batch
+        )
+        for one, other in zip(keras.tree.flatten(found), [*expected_rest, *expected_metrics], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6)
+        assert float(scaled) == pytest.approx(8 * float(loss))
+        assert float(logs["loss"]) == pytest.approx(float(loss))
+        assert outputs.shape == (4, 3)

@@ -46,6 +46,50 @@ def metric_function(metric: Any) -> Any:
     return getattr(metric, "_fn", type(metric))
 
 
+def loss_and_updates(
+    model: Any, trainable: Any, non_trainable: Any, metrics: Any, optimizer: Any, batch: tuple[Any, ...]
+) -> tuple[Any, tuple[Any, Any, Any, Any]]:
+    """The forward pass of Keras's `train_step`, as `jax.grad` takes it.
+
+    Args:
+        model: A compiled and built Keras model.
+        trainable: The values of its trainable variables.
+        non_trainable: Those of the others.
+        metrics: Those of its metrics.
+        optimizer: Those of its optimiser, which may scale the loss.
+        batch: (x, y) or (x, y, sample_weight).
+
+    Returns:
+        The scaled loss, and (loss, outputs, non_trainable, metrics): the values after the pass, in which the metrics do
+        not know of this batch yet.
+    """
+    x, y, sample_weight = _unpacked(batch)
+    scaled, updates = model.compute_loss_and_updates(
+        trainable, non_trainable, metrics, x, y, sample_weight, training=True, optimizer_variables=optimizer
+    )
+    return scaled, updates
+
+
+def updated_metrics(model: Any, metrics: Any, loss: Any, outputs: Any, batch: tuple[Any, ...]) -> list[Any]:
+    """The values of the metrics' variables once they have seen a batch.
+
+    Args:
+        model: A compiled and built Keras model.
+        metrics: Their values before.
+        loss: As `loss_and_updates` gives it.
+        outputs: Also.
+        batch: The same batch.
+    """
+    x, y, sample_weight = _unpacked(batch)
+    _, values = model._update_metrics_variables(metrics, loss, x, y, outputs, sample_weight)
+    return list(values)
+
+
+def _unpacked(batch: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    x, y, sample_weight = (*batch, None)[:3]
+    return x, y, sample_weight
+
+
 def forget_restored_epoch(model: Any) -> None:
     """Have `restored_epoch` answer None until a callback restores a training."""
     model._initial_epoch = None

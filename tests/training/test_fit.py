@@ -10,9 +10,10 @@ from tenfold.errors import DataError, ModelError, NonFiniteLossError
 from tenfold.keras_internals import build_variables
 from tenfold.keras_on_jax import keras
 from tenfold.training.class_weights import with_class_weights
-from tenfold.training.engine import Program, read_state
+from tenfold.training.engine import Program
 from tenfold.training.evaluation import large_batch
 from tenfold.training.fit import fit
+from tenfold.training.step import read_state
 
 layers = keras.layers
 

@@ -1,16 +1,15 @@
 """An epoch as one compiled program, run in chunks of a fraction of a second.
 
-The data lies in memory as it came (uint8 for images). A step gathers its batch by index and calls Keras's own
-`train_step`, so losses, metrics, optimisers, Dropout and BatchNormalization mean what they mean in
-`keras.Model.fit`. The loop over the steps is compiled with it. How many steps a chunk has changes nothing but when
-Python gets a turn: to move a progress bar, to act on Ctrl-C.
+The data lies in memory as it came (uint8 for images). A step gathers its batch by index (see `step` for what it does
+with it). The loop over the steps is compiled with it. How many steps a chunk has changes nothing but when Python gets a
+turn: to move a progress bar, to act on Ctrl-C.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -23,26 +22,11 @@ from tenfold.kernels.model_layers import is_stock
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.augmentation import augmented
 from tenfold.training.building import failed_step
+from tenfold.training.step import Arrays, State, Step, read_state, test_step, train_step
 from tenfold.types import Indices
 
 CHUNK_SECONDS = 0.4
 """Long enough that a chunk's own cost does not count (its memory is asked for anew), short enough for Ctrl-C."""
-
-Arrays = tuple[Any, ...]
-"""Images, labels and, if there are any, sample weights; the same length each."""
-
-
-class State(NamedTuple):
-    """The values of all variables that a step may change."""
-
-    trainable: list[Any]
-    non_trainable: list[Any]
-    optimizer: list[Any]
-    metrics: list[Any]
-
-
-Step = Callable[[State, Arrays], tuple[State, Any]]
-"""One batch: all variables after it, and the logs that the model's step gives."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +47,6 @@ class Chunk:
     logs: dict[str, Any]
     epoch_logs: dict[str, Any]
     finite: bool
-
-
-def read_state(model: Any) -> State:
-    """The current values of a model's variables."""
-    return State(*([variable.value for variable in variables] for variables in _variables(model)))
-
-
-def write_state(model: Any, state: State) -> None:
-    """Give a model's variables new values."""
-    for variables, values in zip(_variables(model), state, strict=True):
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-
-
-def _variables(model: Any) -> tuple[list[Any], ...]:
-    optimizer = model.optimizer.variables if model.optimizer else []
-    return model.trainable_variables, model.non_trainable_variables, optimizer, model.metrics_variables
 
 
 class Program:
@@ -123,7 +90,7 @@ class Program:
         self._augmentation = augmentation
         self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
         self._steps_per_second: float | None = None
-        step = _train_step(model) if training else _test_step(model)
+        step = train_step(model) if training else test_step(model)
         self._has_own_logs = not is_stock(model, "train_step" if training else "test_step")
         self._every = every
         self._single_steps = every == 1 or self._has_own_logs
@@ -235,23 +202,6 @@ class Program:
         # As Keras: an epoch has the metrics, unless the model's own step names other things.
         epoch_logs = own if own and own.keys() != metrics.keys() else metrics
         return Chunk(stop, state, own or metrics, epoch_logs, bool(finite))
-
-
-def _train_step(model: Any) -> Step:
-    def step(state: State, batch: Arrays) -> tuple[State, Any]:
-        logs, values = model.train_step(tuple(state), batch)
-        return State(*values), logs
-
-    return step
-
-
-def _test_step(model: Any) -> Step:
-    def step(state: State, batch: Arrays) -> tuple[State, Any]:
-        values = (state.trainable, state.non_trainable, state.metrics)
-        logs, (trainable, non_trainable, metrics) = model.test_step(values, batch)
-        return State(trainable, non_trainable, state.optimizer, metrics), logs
-
-    return step
 
 
 def _convolves(jaxpr: Any) -> bool:

@@ -9,7 +9,8 @@ from tenfold.errors import NonFiniteLossError
 from tenfold.keras_internals import forget_restored_epoch, restored_epoch
 from tenfold.training.building import check_trainable
 from tenfold.training.callbacks import restore_best_weights, stop_on_nan
-from tenfold.training.engine import Program, read_state, write_state
+from tenfold.training.engine import Program
+from tenfold.training.step import read_state, write_state
 from tenfold.types import Indices
 
 

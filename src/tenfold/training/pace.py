@@ -13,8 +13,9 @@ import numpy as np
 from tenfold.keras_internals import build_variables
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.compile_cache import compile_cache
-from tenfold.training.engine import Program, State, read_state
+from tenfold.training.engine import Program
 from tenfold.training.inputs import checked_arrays
+from tenfold.training.step import State, read_state
 
 _HIT, _MISS = "/jax/compilation_cache/cache_hits", "/jax/compilation_cache/cache_misses"
 

@@ -177,7 +177,7 @@ def variable_index(optimizer: Any, variable: Any) -> int:
 
 def learning_rate_as_given(optimizer: Any) -> Any:
     """The schedule or function that an optimiser was given, or the variable that holds the number; not its value."""
-    return _innermost(optimizer)._learning_rate
+    return innermost(optimizer)._learning_rate
 
 
 def step_counter(optimizer: Any) -> Any:
@@ -185,11 +185,11 @@ def step_counter(optimizer: Any) -> Any:
 
     `optimizer.iterations` counts updates instead, where gradients are accumulated over several steps.
     """
-    return _innermost(optimizer)._iterations
+    return innermost(optimizer)._iterations
 
 
-def _innermost(optimizer: Any) -> Any:
-    """The optimiser that `LossScaleOptimizer` wraps, which has the rate and counts the steps."""
+def innermost(optimizer: Any) -> Any:
+    """The optimiser itself, or the one that `LossScaleOptimizer` wraps: it has the rate and counts the steps."""
     while hasattr(optimizer, "inner_optimizer"):
         optimizer = optimizer.inner_optimizer
     return optimizer

@@ -78,8 +78,9 @@ def failed_step(model: Any, images: int, error: Exception) -> ModelError:
     crops = [layer.name for layer in all_layers(model) if isinstance(layer, keras.layers.RandomCrop)]
     if isinstance(error, jax.errors.JAXTypeError | RuntimeError):
         hint = (
-            "If the model's call, its loss or a metric leaves JAX (NumPy, float() or an if on a tensor's value), use "
-            "keras.ops there; or compile the model with run_eagerly=True and use keras.Model.fit."
+            "If the model's call, its loss, a metric or the learning-rate schedule leaves JAX (NumPy, float() or an if "
+            "on a tensor's value), use keras.ops there; or compile the model with run_eagerly=True and use "
+            "keras.Model.fit."
         )
     elif crops:
         hint = (

@@ -2,6 +2,7 @@ import jax
 import numpy as np
 import pytest
 
+from tenfold.keras_internals import nested_layers
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.fast_layers import fast_layers
 
@@ -12,7 +13,7 @@ def replaced(model):
     """Names of the layers whose call is replaced inside the block, and what they then compute."""
     names = {}
     with fast_layers(model):
-        for layer in model._flatten_layers(include_self=False):
+        for layer in nested_layers(model):
             if "call" in vars(layer):
                 function = vars(layer)["call"]
                 names[layer.name] = getattr(function, "func", function).__name__

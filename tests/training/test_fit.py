@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from tenfold.errors import DataError, ModelError, NonFiniteLossError
+from tenfold.keras_internals import build_variables
 from tenfold.keras_on_jax import keras
 from tenfold.training.class_weights import with_class_weights
-from tenfold.training.engine import Program, read_state
+from tenfold.training.engine import Program
 from tenfold.training.evaluation import large_batch
 from tenfold.training.fit import fit
+from tenfold.training.step import read_state
 
 layers = keras.layers
 
@@ -183,7 +185,7 @@ def unknown_convolutions():
 def test_a_network_with_xlas_own_convolutions_is_run_step_by_step():
     assert_same_training(unknown_convolutions, {})
     model = compiled(unknown_convolutions)
-    model._symbolic_build(data_batch=digits(32))
+    build_variables(model, digits(32))
     with ThreadPoolExecutor(1) as compiler:
         program = Program(model, tuple(map(jnp.asarray, digits())), 32, True, compiler)
     state = read_state(model)

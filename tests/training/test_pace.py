@@ -5,6 +5,7 @@ import pytest
 
 from tenfold.keras_on_jax import keras
 from tenfold.training import pace
+from tenfold.training.fit import fit
 
 layers = keras.layers
 
@@ -71,3 +72,16 @@ def test_what_was_compiled_before_counts_as_if_it_were_compiled_now(tmp_path, mo
     assert 0 < warm.saved_seconds < warm.compile_seconds
     monkeypatch.setenv("TENFOLD_COMPILE_CACHE", "off")
     assert pace.measure_pace(small_model(), x, y, 32, None, seconds=0.1).saved_seconds == 0
+
+
+def test_what_is_measured_is_what_trains_with_any_schedule(tmp_path, monkeypatch):
+    monkeypatch.setenv("TENFOLD_COMPILE_CACHE", str(tmp_path))
+    x, y = np.zeros((70, 4, 4, 1), np.float32), np.zeros(70, int)
+    models = [small_model(), small_model()]
+    for model, epochs in zip(models, (9, 2), strict=True):
+        model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(0.01, 3 * epochs)
+    pace.measure_pace(models[0], x, y, 32, None, seconds=0.1)
+    programs = set(tmp_path.glob("*/jit_run-*-cache"))
+    assert len(programs) == 2  # of whole batches, and of the smaller last one
+    fit(models[1], x, y, epochs=2, verbose=0)
+    assert set(tmp_path.glob("*/jit_run-*-cache")) == programs

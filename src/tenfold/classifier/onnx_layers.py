@@ -13,6 +13,7 @@ import numpy as np
 from tenfold.classifier.onnx_activations import activate
 from tenfold.classifier.onnx_graph import Graph, Value, to_channels_first, to_channels_last
 from tenfold.errors import ModelError
+from tenfold.keras_internals import is_keras
 
 Shape = tuple[int, ...]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -26,8 +27,7 @@ def add_layer(graph: Graph, layer: Any, inputs: Sequence[Value], shape: Shape) -
     """
     kind = type(layer).__name__
     # A class of somebody else that happens to be called Dense may do anything.
-    ours = type(layer).__module__.partition(".")[0] == "keras"
-    if not ours or kind not in LAYERS:
+    if not is_keras(type(layer)) or kind not in LAYERS:
         raise ModelError(
             f"The layer {layer.name!r} is a {kind}, which the ONNX writer does not know. "
             f"It knows {', '.join(LAYERS)}, as Keras has them."

@@ -27,6 +27,7 @@ from tenfold.classifier.onnx_polarity import add_inversion
 from tenfold.classifier.onnx_score import add_score
 from tenfold.errors import ModelError
 from tenfold.files import atomic_path
+from tenfold.keras_internals import call_behind, calls_in, graph_of
 
 OPSET_VERSION = 17
 IR_VERSION = 8
@@ -87,9 +88,9 @@ def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDist
 
 
 def _functional(model: Any) -> Any:
-    """The model as a graph of layers; a Sequential keeps one inside."""
-    functional = getattr(model, "_functional", model)
-    if functional is None or not hasattr(functional, "_nodes_by_depth"):
+    """The model as a graph of layers."""
+    functional = graph_of(model)
+    if functional is None:
         raise ModelError(
             f"{type(model).__name__} {model.name!r} is not built from layers with a known input: "
             "use a functional model, or a Sequential that begins with keras.Input."
@@ -114,14 +115,12 @@ def _arrow(shapes: list[tuple[int, ...]]) -> str:
 
 def _add_network(graph: Graph, functional: Any, images: Value, prefix: str) -> Value:
     values = {id(functional.inputs[0]): images}
-    by_depth = functional._nodes_by_depth
-    nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
-    for position, node in enumerate(nodes, start=1):
-        layer, outputs = node.operation, node.outputs
+    for position, call in enumerate(calls_in(functional), start=1):
+        layer, outputs = call.operation, call.outputs
         scope = f"{prefix}{position}_{type(layer).__name__}"
-        inputs = [values[id(tensor)] for tensor in node.input_tensors]
-        if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
-            values[id(outputs[0])] = _add_network(graph, _functional(layer), inputs[0], prefix=f"{scope}/")
+        inputs = [values[id(tensor)] for tensor in call.inputs]
+        if inner := graph_of(layer):
+            values[id(outputs[0])] = _add_network(graph, inner, inputs[0], prefix=f"{scope}/")
         else:
             graph.scope = scope
             values[id(outputs[0])] = add_layer(graph, layer, inputs, tuple(outputs[0].shape[1:]))
@@ -134,11 +133,10 @@ def _final_activation(tensor: Any) -> str:
     Raises:
         ModelError: It is another one, whose values are no probabilities.
     """
-    layer, node_index, _ = tensor._keras_history
-    if hasattr(layer, "_nodes_by_depth") or hasattr(layer, "_functional"):
-        return _final_activation(_functional(layer).outputs[0])
+    layer, before, *_ = call_behind(tensor)
+    if inner := graph_of(layer):
+        return _final_activation(inner.outputs[0])
     activation = layer.get_config().get("activation")
-    before = layer._inbound_nodes[node_index].input_tensors
     if activation == "softmax":
         return "softmax"
     if activation not in (None, "linear"):

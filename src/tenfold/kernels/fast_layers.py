@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from tenfold.keras_internals import replaced_methods
 from tenfold.keras_on_jax import keras
 from tenfold.kernels import model_layers
 from tenfold.kernels.average_pooling import average_pooling
@@ -32,22 +33,14 @@ def fast_layers(model: Any) -> Iterator[None]:
     Values and gradients are the stock layers' own, up to rounding. What is not known runs on Keras's path, and so
     does everything on a GPU or TPU, whose own operations are fast.
     """
-    swapped = []
-    try:
-        if jax.default_backend() == "cpu":
-            for layer, call in _replacements(model).items():
-                # Set past Keras's own bookkeeping, which would take the function for a part of the model.
-                vars(layer)["call"] = call
-                swapped.append((layer, "call"))
-            optimizer = getattr(model, "optimizer", None)
-            if update := native_update(optimizer):
-                vars(optimizer)["update_step"] = update
-                swapped.append((optimizer, "update_step"))
-        with noted_kernel_products():
-            yield
-    finally:
-        for owner, name in swapped:
-            del vars(owner)[name]
+    methods: dict[tuple[Any, str], Call] = {}
+    if jax.default_backend() == "cpu":
+        methods |= {(layer, "call"): call for layer, call in _replacements(model).items()}
+        optimizer = getattr(model, "optimizer", None)
+        if update := native_update(optimizer):
+            methods[optimizer, "update_step"] = update
+    with replaced_methods(methods), noted_kernel_products():
+        yield
 
 
 def _replacements(model: Any) -> dict[Any, Call]:

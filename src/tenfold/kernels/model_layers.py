@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from tenfold.keras_internals import calls_in, calls_its_graph, graph_of, is_keras, nested_layers
 from tenfold.keras_on_jax import keras
 
 
@@ -18,21 +19,20 @@ def all_layers(model: Any) -> Iterator[Any]:
 
 def is_stock(model: Any, method: str) -> bool:
     """Whether a model's method is Keras's, and not its own."""
-    module: str = getattr(model, method).__module__
-    return module.startswith("keras.")
+    return is_keras(getattr(model, method))
 
 
 def everything_in(model: Any) -> Iterator[Any]:
     """The layers of a model, those that they hold, and the operations between layers, such as `keras.ops.reshape`."""
-    yield from model._flatten_layers(include_self=False)
+    yield from nested_layers(model)
     for graph in _graphs(model):
-        for node in _nodes(graph):
-            yield node.operation
+        for call in calls_in(graph):
+            yield call.operation
 
 
 def calls_in_training_mode(model: Any) -> bool:
     """Whether a graph fixes `training=True` for a layer, so that it trains in evaluation, too."""
-    return any(node.arguments.kwargs.get("training") for graph in _graphs(model) for node in _nodes(graph))
+    return any(call.keywords.get("training") for graph in _graphs(model) for call in calls_in(graph))
 
 
 def followers(model: Any) -> dict[Any, Any]:
@@ -57,41 +57,30 @@ def _graphs(model: Any) -> list[Any]:
     graphs: list[Any] = []
     waiting = [model]
     while waiting:
-        graph = waiting.pop()
-        graph = getattr(graph, "_functional", None) or graph if _is_walked(graph) else None
+        operation = waiting.pop()
+        graph = graph_of(operation) if calls_its_graph(operation) else None
         if graph is not None and graph not in graphs:
             graphs.append(graph)
-            waiting += [node.operation for node in _nodes(graph)]
+            waiting += [call.operation for call in calls_in(graph)]
     return graphs
-
-
-def _is_walked(operation: Any) -> bool:
-    call = getattr(type(operation), "call", None)
-    return getattr(call, "__qualname__", None) in ("Functional.call", "Sequential.call")
-
-
-def _nodes(graph: Any) -> list[Any]:
-    """The calls in a graph; none if a model has not been built yet."""
-    by_depth = getattr(graph, "_nodes_by_depth", {})
-    return [node for level in by_depth.values() for node in level if not node.is_input]
 
 
 def _called(graph: Any) -> Iterator[Any]:
     """The operation of each call, and all layers that an operation holds which calls them in its own way."""
-    for node in _nodes(graph):
-        yield node.operation
-        if isinstance(node.operation, keras.Layer) and not _is_walked(node.operation):
-            yield from node.operation._flatten_layers(include_self=False)
+    for call in calls_in(graph):
+        yield call.operation
+        if isinstance(call.operation, keras.Layer) and not calls_its_graph(call.operation):
+            yield from nested_layers(call.operation)
 
 
 def _readers(graph: Any) -> Iterator[tuple[Any, Any]]:
     """Each operation whose output one other alone reads, and that one."""
-    nodes, outputs = _nodes(graph), {id(tensor) for tensor in getattr(graph, "outputs", ())}
+    calls, outputs = calls_in(graph), {id(tensor) for tensor in graph.outputs}
     readers: dict[int, list[Any]] = {}
-    for node in nodes:
-        for tensor in node.input_tensors:
-            readers.setdefault(id(tensor), []).append(node.operation)
-    for node in nodes:
-        reading = [operation for tensor in node.outputs for operation in readers.get(id(tensor), [])]
-        if len(reading) == 1 and not outputs & set(map(id, node.outputs)):
-            yield node.operation, reading[0]
+    for call in calls:
+        for tensor in call.inputs:
+            readers.setdefault(id(tensor), []).append(call.operation)
+    for call in calls:
+        reading = [operation for tensor in call.outputs for operation in readers.get(id(tensor), [])]
+        if len(reading) == 1 and not outputs & set(map(id, call.outputs)):
+            yield call.operation, reading[0]

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tenfold.keras_internals import adam_slots, rmsprop_slots, variable_index
 from tenfold.keras_on_jax import keras
 from tenfold.kernels import native
 from tenfold.kernels.dense_block import kernel_product
@@ -58,7 +59,7 @@ def native_update(optimizer: Any) -> Update | None:
 def _update(optimizer: Any, rule: Rule, stock: Update, gradient: Any, variable: Any, learning_rate: Any) -> None:
     if variable.dtype != "float32" or np.prod(variable.shape) < SMALLEST:
         return stock(gradient, variable, learning_rate)
-    index = optimizer._get_variable_index(variable)
+    index = variable_index(optimizer, variable)
     variables = [variable, *(slot[index] for slot in rule.slots)]
     values = [keras.ops.convert_to_tensor(one) for one in variables]
     product = kernel_product(gradient)
@@ -91,10 +92,10 @@ def _rule(optimizer: Any) -> Rule | None:
         name = "nesterov" if optimizer.nesterov else "sgd"
         return Rule(name, (optimizer.momentums,), (optimizer.momentum,), 0.0, lambda rate: rate)
     if kind is keras.optimizers.RMSprop and not optimizer.momentum and not optimizer.centered:
-        return Rule("rmsprop", (optimizer._velocities,), (optimizer.rho,), optimizer.epsilon, lambda rate: rate)
+        return Rule("rmsprop", rmsprop_slots(optimizer), (optimizer.rho,), optimizer.epsilon, lambda rate: rate)
     if kind in (keras.optimizers.Adam, keras.optimizers.AdamW) and not optimizer.amsgrad:
-        slots, decay = (optimizer._momentums, optimizer._velocities), (optimizer.beta_1, optimizer.beta_2)
-        return Rule("adam", slots, decay, optimizer.epsilon, partial(_corrected_rate, optimizer))
+        decay = optimizer.beta_1, optimizer.beta_2
+        return Rule("adam", adam_slots(optimizer), decay, optimizer.epsilon, partial(_corrected_rate, optimizer))
     return None
 
 

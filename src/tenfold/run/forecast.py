@@ -63,7 +63,7 @@ class Forecast:
         epoch_seconds: How long each takes, of all networks that are averaged.
         fixed_seconds: Everything else, from the start of the process to the finished run.
         left_seconds: Of the time, for epochs.
-        shortest_seconds: To allow for a run with one epoch, or with all, if that takes less: all are compiled already.
+        shortest_seconds: To allow for a run with one epoch.
     """
 
     recipe: Recipe
@@ -121,21 +121,20 @@ def make_forecast(plan: Plan, measured: Measured, limit_seconds: float) -> Forec
     # A pass forward is about a third of a step, and so is its program.
     passes_forward = compiling / 3 * (bool(validated) + measured.settles)
     fixed = plan.watch.total() + compiling + passes_forward + _finishing_seconds(plan, recipe, pace)
+    # Measuring has compiled the program that trains, for any number of epochs; weights and strangers change it.
+    known = plan.class_weight is None and plan.strangers is None
+    saved = compiling - recipe.networks * cached if known else 0.0
+    fixed -= saved
     passes = recipe.networks * plan.images_per_epoch / len(plan.train)
     epoch_seconds = passes * pace.epoch_seconds * (1 + validated / 3)
     left = (1 - _SPARED) * limit_seconds - fixed
-    # The schedule is part of the program: with these epochs, it is in the cache, with others, it is compiled once more.
-    # So it is with weights and strangers, which were not measured.
-    known = plan.class_weight is None and plan.strangers is None
-    saved = compiling - recipe.networks * cached if known else 0.0
-    all_seconds = recipe.training.epochs * epoch_seconds
-    shortest = (fixed + min(epoch_seconds, all_seconds - saved)) / (1 - _SPARED)
+    shortest = (fixed + epoch_seconds) / (1 - _SPARED)
     if resized := _with_smaller_images(recipe, left - compiling, epoch_seconds):
         recipe, epoch_seconds = resized
         left, fixed = left - compiling, fixed + compiling  # smaller images have a program of their own
         return Forecast(recipe, recipe.training.epochs, epoch_seconds, fixed, left, shortest)
-    if left + saved >= all_seconds:
-        left, fixed = left + saved, fixed - saved
+    if left < epoch_seconds:
+        left, fixed = left - saved, fixed + saved  # so has a share of the images
     in_time = left / epoch_seconds
     return Forecast(_with_whole_images(recipe, in_time), in_time, epoch_seconds, fixed, left, shortest)
 

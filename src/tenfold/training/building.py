@@ -7,6 +7,7 @@ from typing import Any
 import jax
 
 from tenfold.errors import ModelError
+from tenfold.keras_internals import build_variables, nested_layers, trained_variables
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import all_layers
 from tenfold.training.inputs import Arrays
@@ -30,7 +31,7 @@ def build(model: Any, arrays: Arrays, batch_size: int) -> tuple[int, ...] | None
     """
     batch = tuple(array[:batch_size] for array in arrays)
     try:
-        model._symbolic_build(data_batch=batch)
+        build_variables(model, batch)
     except Exception as error:  # where loss or metrics fail on such labels, the check says what is wrong with them
         check_labels(model, arrays[1], _output_shape(model, batch[0]))
         raise failed_step(model, len(batch[0]), error) from error
@@ -38,8 +39,9 @@ def build(model: Any, arrays: Arrays, batch_size: int) -> tuple[int, ...] | None
     check_labels(model, arrays[1], shape)
     optimizer = model.optimizer
     wraps_others = hasattr(optimizer, "inner_optimizer") or hasattr(optimizer, "optimizers")
-    if not wraps_others:
-        check_trainable(model, getattr(optimizer, "_trainable_variables", model.trainable_variables))
+    variables = trained_variables(optimizer)
+    if variables is not None and not wraps_others:
+        check_trainable(model, variables)
     return shape
 
 
@@ -76,8 +78,9 @@ def failed_step(model: Any, images: int, error: Exception) -> ModelError:
     crops = [layer.name for layer in all_layers(model) if isinstance(layer, keras.layers.RandomCrop)]
     if isinstance(error, jax.errors.JAXTypeError | RuntimeError):
         hint = (
-            "If the model's call, its loss or a metric leaves JAX (NumPy, float() or an if on a tensor's value), use "
-            "keras.ops there; or compile the model with run_eagerly=True and use keras.Model.fit."
+            "If the model's call, its loss, a metric or the learning-rate schedule leaves JAX (NumPy, float() or an if "
+            "on a tensor's value), use keras.ops there; or compile the model with run_eagerly=True and use "
+            "keras.Model.fit."
         )
     elif crops:
         hint = (
@@ -94,7 +97,7 @@ def failed_step(model: Any, images: int, error: Exception) -> ModelError:
 
 def _output_shape(model: Any, x: Any) -> tuple[int, ...] | None:
     shape = getattr(model, "output_shape", None) if hasattr(model, "outputs") else None
-    if isinstance(shape, tuple) or not all(layer.built for layer in model._flatten_layers()):
+    if isinstance(shape, tuple) or not all(layer.built for layer in (model, *nested_layers(model))):
         return shape
     variables = [
         [variable.value for variable in part] for part in (model.trainable_variables, model.non_trainable_variables)

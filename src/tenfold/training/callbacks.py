@@ -7,6 +7,7 @@ from typing import Any, Literal
 import jax
 
 from tenfold.errors import DataError
+from tenfold.keras_internals import is_keras, profiles_batches
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import is_stock
 
@@ -48,13 +49,13 @@ def act_on_batches(callbacks: Iterable[Any], phase: Literal["train", "test"]) ->
 
 def _acts(callback: Any, names: list[str]) -> bool:
     methods = [getattr(callback, name) for name in names]
-    if not all(str(method.__module__).startswith("keras.") for method in methods):
+    if not all(map(is_keras, methods)):
         return True
     inherited = [getattr(keras.callbacks.Callback, name) for name in names]
     if isinstance(callback, _TAKE_LEAPS) or [getattr(method, "__func__", None) for method in methods] == inherited:
         return False
     if isinstance(callback, keras.callbacks.TensorBoard):
-        by_batch = callback.update_freq != "epoch" or callback.write_steps_per_second or callback._should_trace
+        by_batch = callback.update_freq != "epoch" or callback.write_steps_per_second or profiles_batches(callback)
         return bool(by_batch)
     return getattr(callback, "save_freq", "batch") != "epoch"
 
@@ -91,7 +92,7 @@ def check_callbacks(callbacks: Iterable[Any], model: Any, validated: bool) -> No
             'tensorflow. Or take keras.callbacks.CSVLogger("log.csv").'
         )
     steps = ("train_step", "test_step", "compute_metrics", "get_metrics_result")
-    own = [callback for callback in callbacks if not str(callback.on_epoch_end.__module__).startswith("keras.")]
+    own = [callback for callback in callbacks if not is_keras(callback.on_epoch_end)]
     watchers = [callback for callback in callbacks if isinstance(callback, _WATCHERS)]
     if own or not watchers or not all(is_stock(model, step) for step in steps):
         return

@@ -1,48 +1,34 @@
 """An epoch as one compiled program, run in chunks of a fraction of a second.
 
-The data lies in memory as it came (uint8 for images). A step gathers its batch by index and calls Keras's own
-`train_step`, so losses, metrics, optimisers, Dropout and BatchNormalization mean what they mean in
-`keras.Model.fit`. The loop over the steps is compiled with it. How many steps a chunk has changes nothing but when
-Python gets a turn: to move a progress bar, to act on Ctrl-C.
+The data lies in memory as it came (uint8 for images). A step gathers its batch by index (see `step` for what it does
+with it). The loop over the steps is compiled with it. How many steps a chunk has changes nothing but when Python gets a
+turn: to move a progress bar, to act on Ctrl-C.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from tenfold.keras_internals import innermost, is_keras, step_counter
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.fast_layers import fast_layers
 from tenfold.kernels.model_layers import is_stock
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.augmentation import augmented
 from tenfold.training.building import failed_step
+from tenfold.training.rates import Rates, rates_as_input, scheduled_rates
+from tenfold.training.step import Arrays, State, Step, read_state, test_step, train_step
 from tenfold.types import Indices
 
 CHUNK_SECONDS = 0.4
 """Long enough that a chunk's own cost does not count (its memory is asked for anew), short enough for Ctrl-C."""
-
-Arrays = tuple[Any, ...]
-"""Images, labels and, if there are any, sample weights; the same length each."""
-
-
-class State(NamedTuple):
-    """The values of all variables that a step may change."""
-
-    trainable: list[Any]
-    non_trainable: list[Any]
-    optimizer: list[Any]
-    metrics: list[Any]
-
-
-Step = Callable[[State, Arrays], tuple[State, Any]]
-"""One batch: all variables after it, and the logs that the model's step gives."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +51,6 @@ class Chunk:
     finite: bool
 
 
-def read_state(model: Any) -> State:
-    """The current values of a model's variables."""
-    return State(*([variable.value for variable in variables] for variables in _variables(model)))
-
-
-def write_state(model: Any, state: State) -> None:
-    """Give a model's variables new values."""
-    for variables, values in zip(_variables(model), state, strict=True):
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
-
-
-def _variables(model: Any) -> tuple[list[Any], ...]:
-    optimizer = model.optimizer.variables if model.optimizer else []
-    return model.trainable_variables, model.non_trainable_variables, optimizer, model.metrics_variables
-
-
 class Program:
     """Compiled passes over data: one for whole batches, one for the smaller last batch if there is one.
 
@@ -90,6 +59,9 @@ class Program:
 
     What calls XLA's own convolution is compiled without the loop and run step by step: inside a loop, the convolution
     takes several times as long (see docs/decisions/0003-convolution-as-a-matrix-product.md).
+
+    The rates of a learning-rate schedule are an input (see `rates`). Only where a step may count as several, the
+    schedule is a part of the program, as in Keras.
 
     The native kernels have a gradient, but no gradient of it and no forward mode. A model that needs one (it takes the
     gradient of its own input, say) is traced again with Keras's layers.
@@ -123,7 +95,11 @@ class Program:
         self._augmentation = augmentation
         self._whole_batches, self._last_batch = divmod(self.images, self._batch_size)
         self._steps_per_second: float | None = None
-        step = _train_step(model) if training else _test_step(model)
+        step = train_step(model) if training else test_step(model)
+        self._scheduled = scheduled_rates(model.optimizer) if training and _takes_single_steps(model) else None
+        if self._scheduled:
+            counter = step_counter(model.optimizer)
+            self._counter = [variable is counter for variable in model.optimizer.variables].index(True)
         self._has_own_logs = not is_stock(model, "train_step" if training else "test_step")
         self._every = every
         self._single_steps = every == 1 or self._has_own_logs
@@ -156,14 +132,17 @@ class Program:
         return traced.lower()
 
     def _traced(self, model: Any, step: Step, size: int) -> Any:
-        def run(state: State, arrays: Arrays, order: Any, key: Any, start: Any, first: Any, stop: Any) -> Any:
+        def run(
+            state: State, arrays: Arrays, rates: Rates | None, order: Any, key: Any, start: Any, first: Any, stop: Any
+        ) -> Any:
             def body(index: Any, state: State) -> tuple[State, Any]:
                 position = start + index * size
                 positions = lax.dynamic_slice(order, (position,), (size,))
                 batch = tuple(array[positions] for array in arrays)
                 if self._augmentation:
                     batch = augmented(batch, jax.random.fold_in(key, position), self._augmentation)
-                return step(state, batch)
+                with rates_as_input(model.optimizer, rates):
+                    return step(state, batch)
 
             if self._single_steps:
                 state, step_logs = body(first, state)
@@ -176,7 +155,12 @@ class Program:
             return state, metrics, own, _all_finite((state.trainable, losses))
 
         order, key, number = jnp.zeros(self.images, jnp.int32), jnp.zeros(2, jnp.uint32), jnp.int32(0)
-        return jax.jit(run).trace(read_state(model), self._arrays, order, key, number, number, number)
+        state = read_state(model)
+        return jax.jit(run).trace(state, self._arrays, self._rates(state), order, key, number, number, number)
+
+    def _rates(self, state: State) -> Rates | None:
+        """Those of the steps to come, as many as a pass has; None where no schedule is an input."""
+        return self._scheduled and self._scheduled(int(state.optimizer[self._counter]), self.steps)
 
     @property
     def steps(self) -> int:
@@ -228,30 +212,19 @@ class Program:
         calls = [(self._batch_size, 0, first, first + 1 if self._single_steps else whole) for first in starts]
         if stop > self._whole_batches:
             calls.append((self._last_batch, self._whole_batches * self._batch_size, 0, 1))
+        rates = self._rates(state)
         for size, *bounds in calls:
             run = self._compiled[size].result()
-            state, *logs, finite = run(state, self._arrays, *order_and_key, *map(np.int32, bounds))
+            state, *logs, finite = run(state, self._arrays, rates, *order_and_key, *map(np.int32, bounds))
         metrics, own = jax.tree.map(_number_or_array, logs)
         # As Keras: an epoch has the metrics, unless the model's own step names other things.
         epoch_logs = own if own and own.keys() != metrics.keys() else metrics
         return Chunk(stop, state, own or metrics, epoch_logs, bool(finite))
 
 
-def _train_step(model: Any) -> Step:
-    def step(state: State, batch: Arrays) -> tuple[State, Any]:
-        logs, values = model.train_step(tuple(state), batch)
-        return State(*values), logs
-
-    return step
-
-
-def _test_step(model: Any) -> Step:
-    def step(state: State, batch: Arrays) -> tuple[State, Any]:
-        values = (state.trainable, state.non_trainable, state.metrics)
-        logs, (trainable, non_trainable, metrics) = model.test_step(values, batch)
-        return State(trainable, non_trainable, state.optimizer, metrics), logs
-
-    return step
+def _takes_single_steps(model: Any) -> bool:
+    """Whether a batch counts as one step at most: a `train_step` or an optimiser of the user's own may take several."""
+    return is_stock(model, "train_step") and is_keras(getattr(innermost(model.optimizer), "apply", None))
 
 
 def _convolves(jaxpr: Any) -> bool:

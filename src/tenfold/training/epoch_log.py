@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import jax
-
+from tenfold.keras_internals import step_counter
 from tenfold.keras_on_jax import keras
+from tenfold.training.rates import Rates, scheduled_rates
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
@@ -31,8 +30,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         self.compile_seconds = 0.0
         self._at_start = at_start
         self._started = time.perf_counter()
-        self._schedule: Any = None
-        self._compiled_schedule: Any = None
+        self._scheduled: Callable[[int, int], Rates] | None = None
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Note how long compiling took."""
@@ -40,6 +38,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         goes_on = self.starts and int(self.model.optimizer.iterations)  # with larger images
         if not goes_on:
             self.starts.append(len(self.rows))
+        self._scheduled = scheduled_rates(self.model.optimizer)
         if not self.rows:
             self._at_start()
 
@@ -61,11 +60,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _learning_rate(self) -> float:
         optimizer = self.model.optimizer
-        schedule = optimizer._learning_rate
-        if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        if self._scheduled is None:
             return float(optimizer.learning_rate)
-        # Operation by operation, a schedule takes longer than an epoch of fifty images.
-        if schedule is not self._schedule:
-            self._schedule, self._compiled_schedule = schedule, jax.jit(schedule)
         # A step is counted as soon as it is done: the last one had the rate of the count before.
-        return float(self._compiled_schedule(optimizer.iterations.value - 1))
+        return float(self._scheduled(int(step_counter(optimizer)) - 1, 1).values[0])

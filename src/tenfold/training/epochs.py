@@ -6,9 +6,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tenfold.errors import NonFiniteLossError
+from tenfold.keras_internals import forget_restored_epoch, restored_epoch
 from tenfold.training.building import check_trainable
 from tenfold.training.callbacks import restore_best_weights, stop_on_nan
-from tenfold.training.engine import Program, read_state, write_state
+from tenfold.training.engine import Program
+from tenfold.training.step import read_state, write_state
 from tenfold.types import Indices
 
 
@@ -105,9 +107,9 @@ def run_epochs(
     model.stop_training, finished = False, False
     variables = model.trainable_variables
     logs: dict[str, Any] = {}
-    model._initial_epoch = None
+    forget_restored_epoch(model)
     listeners.on_train_begin()
-    first = model._initial_epoch or initial_epoch  # as keras.callbacks.BackupAndRestore has found it
+    first = restored_epoch(model) or initial_epoch
     try:
         for one in passes_from(first):
             model.reset_metrics()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tenfold.keras_internals import is_keras, metric_function, metrics_as_compiled
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import calls_in_training_mode, everything_in, is_stock
 
@@ -43,22 +44,20 @@ def is_mean_over_images(model: Any) -> bool:
         and loss_name(model) not in {"", *_COUPLED}
         and getattr(_loss(model), "reduction", "mean") in ("sum_over_batch_size", "mean")
         and ignored_class(model) is None
-        and all(is_keras(getattr(metric, "_fn", type(metric))) for metric in user_metrics(model))
+        and all(is_keras(metric_function(metric)) for metric in user_metrics(model))
     )
 
 
 def user_metrics(model: Any) -> list[Any]:
     """The metrics that a model was compiled with, as Keras's objects where they were given by name."""
-    compiled = getattr(model, "_compile_metrics", None)
-    groups = [getattr(compiled, name, None) for name in ("_user_metrics", "_user_weighted_metrics")]
     named = ("accuracy", "acc", "crossentropy", "ce")  # Keras chooses what these are by the labels
-    metrics = [metric for group in groups for metric in keras.tree.flatten(group) if metric not in (None, *named)]
+    metrics = [
+        metric
+        for group in metrics_as_compiled(model)
+        for metric in keras.tree.flatten(group)
+        if metric not in (None, *named)
+    ]
     return [keras.metrics.get(metric) for metric in metrics]
-
-
-def is_keras(thing: Any) -> bool:
-    """Whether a class or a function is one of Keras's."""
-    return str(getattr(thing, "__module__", "")).startswith("keras.")
 
 
 def _loss(model: Any) -> Any:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from tenfold.keras_internals import nested_layers
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.fast_layers import fast_layers
 from tenfold.types import Images
@@ -99,7 +100,7 @@ def _momenta(model: Any) -> dict[int, float]:
     places = {id(variable): number for number, variable in enumerate(model.non_trainable_variables)}
     return {
         places[id(variable)]: layer.momentum
-        for layer in model._flatten_layers()
+        for layer in nested_layers(model)
         if isinstance(layer, keras.layers.BatchNormalization)
         for variable in (layer.moving_mean, layer.moving_variance)
     }

@@ -10,10 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tenfold.keras_internals import build_variables
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.training.compile_cache import compile_cache
-from tenfold.training.engine import Program, State, read_state
+from tenfold.training.engine import Program
 from tenfold.training.inputs import checked_arrays
+from tenfold.training.step import State, read_state
 
 _HIT, _MISS = "/jax/compilation_cache/cache_hits", "/jax/compilation_cache/cache_misses"
 
@@ -55,7 +57,7 @@ def measure_pace(
     compiler = ThreadPoolExecutor(max_workers=1)
     try:
         with compile_cache(), _cache_events() as events:
-            model._symbolic_build(data_batch=tuple(array[:batch_size] for array in arrays))
+            build_variables(model, tuple(array[:batch_size] for array in arrays))
             program = Program(model, tuple(map(jnp.asarray, arrays)), batch_size, True, compiler, augmentation)
             program.wait()
             program.wait(last_batch=True)  # what is compiled meanwhile would take a core from the steps

@@ -6,11 +6,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from tenfold.keras_internals import is_keras
 from tenfold.keras_on_jax import keras
 from tenfold.kernels.model_layers import all_layers
 from tenfold.training.class_weights import class_numbers
 from tenfold.training.inputs import Arrays
-from tenfold.training.losses import expects_probabilities, is_keras, loss_name
+from tenfold.training.losses import expects_probabilities, loss_name
 
 _SUM_TOLERANCE = 0.02
 """Half precision adds up a thousand probabilities to 1 within this."""

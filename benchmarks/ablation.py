@@ -31,7 +31,7 @@ from tenfold.recipes.recipe import Recipe, load_recipe
 from tenfold.run.building import build
 from tenfold.run.learning import learn
 from tenfold.run.plan import Plan, make_plan
-from tenfold.run.provenance import Stopwatch
+from tenfold.run.stopwatch import Stopwatch
 from tenfold.training.epoch_log import EpochLog
 
 HERE = Path(__file__).parent
@@ -45,7 +45,7 @@ Trainer = Callable[[Recipe], dict[str, Any]]
 
 def planned(recipe: Recipe) -> tuple[Plan, Split]:
     """The plan of a training without validation, and the images held back from it."""
-    plan = make_plan(None, recipe, 0, Stopwatch())
+    plan = make_plan(None, recipe, Stopwatch())
     assert plan.validation is not None
     return replace(plan, validation=None), plan.validation
 

@@ -33,6 +33,7 @@ from tenfold.evaluation.metrics import wilson_interval
 from tenfold.recipes.recipe import load_recipe, recipe_names, recipe_path
 from tenfold.recipes.variants import take_variant
 from tenfold.run.provenance import machine, versions
+from tenfold.run.runs import Run
 
 RESULTS = Path(__file__).parent / "results" / "accuracy"
 PROGRAM = str(Path(sys.executable).parent / "tenfold")
@@ -47,25 +48,24 @@ def train(recipe: str, data: str, seed: int, keep: Path | None, time_limit: str 
         command = [PROGRAM, "train", data, "--recipe", recipe, "--seed", str(seed), "--out", str(folder)]
         limit = ["--time-limit", time_limit] if time_limit else []
         subprocess.run([*command, *limit], stdout=subprocess.DEVNULL, check=True)
-        run, metrics = outcome(folder)
-    predicted = {"predicted_seconds": run["predicted_seconds"]} if run["predicted_seconds"] else {}
+        return outcome(tenfold.load_run(folder))
+
+
+def outcome(run: Run) -> dict[str, Any]:
+    """What a finished run says of itself."""
+    record, metrics = run.record, run.metrics
+    predicted = {"predicted_seconds": record.predicted_seconds} if record.predicted_seconds else {}
     return {
-        "seed": run["seed"],
-        "accuracy": metrics["accuracy"],
-        "loss": round(metrics["loss"], 5),
-        "seconds": run["seconds"]["total"],
-        "training_seconds": run["seconds"]["training"],
-        "epoch_seconds": round(median(run["seconds"]["epochs"]), 2),
-        "parameters": run["parameters"],
-        "count": metrics["count"],
+        "seed": record.seed,
+        "accuracy": metrics.accuracy,
+        "loss": round(metrics.loss, 5),
+        "seconds": record.seconds.total,
+        "training_seconds": record.seconds.stages["training"],
+        "epoch_seconds": round(median(record.seconds.epochs), 2),
+        "parameters": record.network.parameters,
+        "count": metrics.count,
         **predicted,
     }
-
-
-def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a finished run says of itself: run.json and metrics.json."""
-    run, metrics = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("run.json", "metrics.json"))
-    return run, metrics
 
 
 def fingerprint(recipe: str, data: str | None = None) -> str:

@@ -18,7 +18,8 @@ from tenfold.recipes.recipe import load_recipe
 from tenfold.run.building import build
 from tenfold.run.learning import encoded_labels
 from tenfold.run.plan import make_plan
-from tenfold.run.provenance import Stopwatch, machine, versions
+from tenfold.run.provenance import machine, versions
+from tenfold.run.stopwatch import Stopwatch
 from tenfold.training.pace import measure_pace
 
 RESULTS = Path(__file__).parent / "results" / "augmentation_cost.json"
@@ -29,7 +30,7 @@ def epoch_seconds(recipe_name: str, rounds: int) -> dict[str, list[float]]:
     """Seconds that an epoch takes with the recipe's variations and without, at the pace of each round."""
     recipe = load_recipe(recipe_name)
     assert recipe.augmentation, f"{recipe_name} varies no images"
-    plan = make_plan(None, recipe, 0, Stopwatch())
+    plan = make_plan(None, recipe, Stopwatch())
     model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
     labels = encoded_labels(recipe, plan.train.labels, len(plan.dataset.class_names))
     found: dict[str, list[float]] = {"with": [], "without": []}

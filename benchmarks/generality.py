@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from benchmarks.accuracy import PROGRAM, begun, circumstances, fingerprint, outcome
+import tenfold
+from benchmarks.accuracy import PROGRAM, begun, circumstances, fingerprint
 
 RESULTS = Path(__file__).parent / "results" / "generality.json"
 _CELLS, _MOVED, _NOISE = 5, 0.1, 30.0
@@ -101,12 +102,12 @@ def run(case: Case, recipe: str, folder: Path) -> dict[str, Any]:
     found = about | {"seconds": seconds}
     if told.returncode:
         return found | {"error": told.stderr}
-    written, metrics = outcome(out)
+    trained = tenfold.load_run(out)
     return found | {
-        "accuracy": metrics["accuracy"],
-        "test_images": metrics["count"],
-        "parameters": written["parameters"],
-        "predicted_seconds": written["predicted_seconds"],
+        "accuracy": trained.metrics.accuracy,
+        "test_images": trained.metrics.count,
+        "parameters": trained.record.network.parameters,
+        "predicted_seconds": trained.record.predicted_seconds,
     }
 
 

@@ -53,7 +53,8 @@ def main() -> None:
 def measure(run: Path) -> dict[str, Any]:
     """Everything about one run."""
     mnist, fashion = tenfold.load_dataset("mnist"), tenfold.load_dataset("fashion-mnist")
-    classifier = tenfold.load_classifier(run)
+    classifier, calibration = tenfold.load_classifier(run), tenfold.load_run(run).record.calibration
+    assert calibration
     score_of, thresholds = scores(run / "model.onnx", mnist.train.images[: 2 * _FITTED])
     thresholds["tenfold"] = classifier.metadata.rejection_threshold
     known = score_of(mnist.test.images)
@@ -64,7 +65,7 @@ def measure(run: Path) -> dict[str, Any]:
     return {
         "recipe": classifier.metadata.recipe,
         "accuracy": classifier.metadata.accuracy,
-        "threshold_from": json.loads((run / "run.json").read_text())["calibration"]["threshold_from"],
+        "threshold_from": calibration.threshold_from,
         "rejected_mnist_test_images": {name: share(known[name], thresholds[name]) for name in known},
         **{name: compare(known, thresholds, score_of, kinds) for name, kinds in parts.items()},
         "versions": versions(),

@@ -2,7 +2,8 @@ import errno
 
 import pytest
 
-from tenfold.files import atomic_path, cache_folder, check_room, write_text
+from tenfold.errors import RunError
+from tenfold.files import atomic_path, cache_folder, check_room, read_json, write_text
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -49,3 +50,9 @@ def test_a_full_disk_is_told_with_the_name_that_the_file_was_to_have(tmp_path):
         check_room(tmp_path / "a.txt", 2**80)
     check_room(tmp_path / "a.txt", 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_json_document_is_named(tmp_path):
+    (tmp_path / "run.json").write_text("{")
+    with pytest.raises(RunError, match=r"run\.json: cannot be read"):
+        read_json(tmp_path / "run.json")

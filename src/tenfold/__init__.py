@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenfold.photo.reader import load_classifier as load_classifier
     from tenfold.photo.reader import read_picture as read_picture
     from tenfold.recipes.augmentation import Augmentation as Augmentation
+    from tenfold.run.runs import load_run as load_run
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
 
@@ -32,11 +33,12 @@ _MODULE_OF = {
     "fit": "tenfold.training.fit",
     "load_classifier": "tenfold.photo.reader",
     "load_dataset": "tenfold.data.load",
+    "load_run": "tenfold.run.runs",
     "read_picture": "tenfold.photo.reader",
     "train": "tenfold.run.train",
 }
 
-__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "read_picture", "train"]
+__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "load_run", "read_picture", "train"]
 
 
 def __getattr__(name: str) -> Any:

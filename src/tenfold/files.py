@@ -1,14 +1,16 @@
 """Where files go, and writing them so that nobody ever meets half of one."""
 
 import errno
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from tenfold.errors import TenfoldError
+from tenfold.errors import RunError, TenfoldError
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -86,3 +88,18 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically, with the same line ends on every system."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON document of a run.
+
+    Raises:
+        RunError: It is missing or damaged.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("it holds no table")
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}). Was the run interrupted? Train it again.") from error
+    return document

@@ -1,9 +1,21 @@
 """Where people read: their terminal, or what it is redirected to."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Literal
 
 from rich.console import Console
+
+from tenfold.events import EpochProgress, Progress, Silence, Sink
+from tenfold.messages import Note
+
+Verbose = Literal["auto", 0, 1, 2]
+"""How much training shows: a bar and a line for each epoch ("auto", 1), the lines alone (2), nothing (0)."""
+
+_BAR_WIDTH = 12
+_PLAIN_LINE_SECONDS = 5.0
+"""Without a terminal, one line of progress at most so often."""
 
 
 class Terminal(Console):
@@ -36,6 +48,71 @@ stderr = Terminal(stderr=True, soft_wrap=True)
 """For everything that is no result: progress, notes, messages."""
 
 
-def busy(what: str, show: bool = True) -> AbstractContextManager[object]:
-    """Show a moving sign with these words during a block; nothing where stderr is no terminal."""
-    return stderr.status(what) if show and stderr.is_terminal else nullcontext()
+class TerminalSink:
+    """Shows events on a console: bars where it is a terminal, else plain lines.
+
+    Args:
+        bar: Whether to draw bars for epochs.
+        console: Where to; None means stderr.
+    """
+
+    def __init__(self, bar: bool = True, console: Console | None = None) -> None:
+        self._console = console or stderr
+        self._bar = bar
+
+    def note(self, note: Note) -> None:
+        """Print it after its severity."""
+        self._console.print(f"{'Warning' if note.severity == 'warning' else 'Note'}: {note}")
+
+    def line(self, text: str) -> None:
+        """Print it."""
+        self._console.print(text)
+
+    def busy(self, what: str) -> AbstractContextManager[object]:
+        """A moving sign with these words; nothing where there is no terminal."""
+        return self._console.status(what) if self._console.is_terminal else nullcontext()
+
+    def progress(self, title: str) -> AbstractContextManager[Progress]:
+        """A bar on a terminal, else a line now and then."""
+        return self._progress_bar(title) if self._console.is_terminal else self._progress_lines(title)
+
+    @contextmanager
+    def epoch(self, title: str) -> Iterator[EpochProgress]:
+        """A bar on a terminal, with the text beside it."""
+        if not (self._bar and self._console.is_terminal):
+            yield lambda done, total, text: None
+            return
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as ProgressBar
+
+        columns = TextColumn(title), BarColumn(bar_width=_BAR_WIDTH), TextColumn("{task.fields[text]}")
+        with ProgressBar(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=None, text="")
+            yield lambda done, total, text: bar.update(task, completed=done, total=total, text=text)
+
+    @contextmanager
+    def _progress_bar(self, title: str) -> Iterator[Progress]:
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as ProgressBar
+
+        columns = TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+        with ProgressBar(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task("", total=None, visible=False)
+            yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+    @contextmanager
+    def _progress_lines(self, title: str) -> Iterator[Progress]:
+        last = time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _PLAIN_LINE_SECONDS:
+                last = time.monotonic()
+                self._console.print(f"{title}: {done / total:.0%}")
+
+        yield report
+
+
+def verbose_sink(verbose: Verbose) -> Sink:
+    """The sink that Keras's argument `verbose` asks for: "auto" or 1 bars and lines, 2 lines alone, 0 nothing."""
+    return Silence() if verbose == 0 else TerminalSink(bar=verbose != 2)

@@ -3,7 +3,7 @@
 `n` images of `height` × `width` pixels with `channels` values each (1 grey, 3 colour), of `classes` classes.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -55,6 +55,3 @@ ConfusionCounts = Int[np.ndarray, "classes classes"]
 
 Indices = Int[np.ndarray, " k"]
 """Positions of images within a data set."""
-
-Verbose = Literal["auto", 0, 1, 2]
-"""How much training shows: a bar and a line for each epoch ("auto", 1), the lines alone (2), nothing (0)."""

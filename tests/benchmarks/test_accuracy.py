@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import tenfold
 from benchmarks import accuracy
 from tenfold.recipes.recipe import recipe_path
 
@@ -53,6 +54,14 @@ def test_runs_of_another_machine_stay_as_they_are(written: Path, monkeypatch: py
     monkeypatch.setattr(accuracy, "machine", lambda: {"system": "another"})
     with pytest.raises(SystemExit, match="another machine"):
         accuracy.begun(written, accuracy.circumstances("quick"))
+
+
+def test_a_finished_run_tells_its_outcome(tmp_path: Path) -> None:
+    run = tenfold.train("mnist", "dense-128", epochs=1, fraction=0.005, seed=3, out=tmp_path / "run", verbose=0)
+    found = accuracy.outcome(tenfold.load_run(run.path))
+    assert (found["seed"], found["count"], found["parameters"]) == (3, 10_000, 784 * 128 + 128 + 128 * 10 + 10)
+    assert found["accuracy"] == run.metrics.accuracy
+    assert 0 < found["epoch_seconds"] <= found["training_seconds"] + 0.01 < found["seconds"]
 
 
 def test_the_interval_over_seeds_is_students() -> None:

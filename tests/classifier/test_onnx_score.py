@@ -7,7 +7,7 @@ import pytest
 from tenfold.classifier.classifier import load_onnx
 from tenfold.classifier.distance import fit_class_distance
 from tenfold.classifier.onnx_score import MAX_WIDTH, hidden_values, strangeness
-from tenfold.classifier.onnx_writer import onnx_model, write_onnx
+from tenfold.classifier.onnx_writer import onnx_network, write_onnx
 from tenfold.errors import ModelError
 from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
@@ -28,7 +28,7 @@ LABELS = (np.arange(300) % 3).astype(np.int32)
 
 def test_hidden_values_are_those_that_enter_the_last_two_dense_layers(network_model, make_metadata):
     model = network_model(NETWORK, SHAPE)
-    probabilities, values = hidden_values(onnx_model(model, make_metadata(model)), IMAGES)
+    probabilities, values = hidden_values(onnx_network(model, make_metadata(model)), IMAGES)
     np.testing.assert_allclose(probabilities, np.asarray(model(IMAGES)), atol=1e-5)
     assert [value.shape for value in values.values()] == [(300, 5), (300, 8)]  # the image enters the only convolution
     last = model.layers[-1]
@@ -40,7 +40,7 @@ def test_hidden_values_are_those_that_enter_the_last_two_dense_layers(network_mo
 def test_the_output_score_is_the_mean_of_the_distances_and_the_surprise(network_model, make_metadata, tmp_path):
     model = network_model(NETWORK, SHAPE)
     metadata = make_metadata(model)
-    _, values = hidden_values(onnx_model(model, metadata), IMAGES)
+    _, values = hidden_values(onnx_network(model, metadata), IMAGES)
     distances = {name: fit_class_distance(value, LABELS).standardised(value) for name, value in values.items()}
     write_onnx(model, tmp_path / "model.onnx", replace(metadata, rejection_threshold=1.0), distances)
     probabilities, scores = load_onnx(tmp_path / "model.onnx").probabilities_and_scores(IMAGES)
@@ -62,7 +62,7 @@ def test_of_maps_mean_and_deviation_over_all_positions_count_but_never_those_of_
     ]
     model = network_model(network, SHAPE)
     metadata = make_metadata(model)
-    proto = onnx_model(model, metadata)
+    proto = onnx_network(model, metadata)
     _, values = hidden_values(proto, IMAGES)
     layers = [layer for layer in model.layers if "conv" in layer.name]
     maps = keras.Model(model.inputs[0], [layer.output for layer in layers])(IMAGES)
@@ -86,8 +86,8 @@ def test_of_several_networks_and_copies_the_first_network_counts_for_the_image_i
     for number, network in enumerate(networks):
         network.name = f"network_{number}"
     mean = average_networks(networks, Averaging(shift=1), "mean")
-    _, alone = hidden_values(onnx_model(networks[0], make_metadata(networks[0])), IMAGES)
-    _, together = hidden_values(onnx_model(mean, make_metadata(mean)), IMAGES)
+    _, alone = hidden_values(onnx_network(networks[0], make_metadata(networks[0])), IMAGES)
+    _, together = hidden_values(onnx_network(mean, make_metadata(mean)), IMAGES)
     for found, expected in zip(together.values(), alone.values(), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
@@ -95,7 +95,7 @@ def test_of_several_networks_and_copies_the_first_network_counts_for_the_image_i
 def test_layers_without_a_usable_width_take_no_part(network_model, make_metadata):
     flat = [{"layer": "Flatten"}, {"layer": "Dense", "units": "classes", "activation": "softmax"}]
     model = network_model(flat, (1, MAX_WIDTH + 1, 1))
-    _, values = hidden_values(onnx_model(model, make_metadata(model)), np.zeros((2, 1, MAX_WIDTH + 1, 1), np.uint8))
+    _, values = hidden_values(onnx_network(model, make_metadata(model)), np.zeros((2, 1, MAX_WIDTH + 1, 1), np.uint8))
     assert values == {}
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tenfold.classifier.onnx_writer import onnx_model, write_onnx
+from tenfold.classifier.onnx_writer import onnx_network, write_onnx
 from tenfold.errors import ModelError
 from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
@@ -25,7 +25,7 @@ def dense_model(*ends: keras.layers.Layer) -> keras.Model:
 
 def test_raw_bytes_go_in_and_probabilities_come_out(network_model, make_metadata):
     model = network_model(NETWORK, (5, 4, 3), classes=6)
-    proto = onnx_model(model, make_metadata(model))
+    proto = onnx_network(model, make_metadata(model))
     (images,), (probabilities,) = proto.graph.input, proto.graph.output
     assert images.name == "images"
     assert images.type.tensor_type.elem_type == onnx.TensorProto.UINT8
@@ -55,7 +55,7 @@ def test_the_same_network_gives_the_same_bytes(network_model, make_metadata, tmp
 
 def test_images_enter_convolutions_through_one_transposition(network_model, make_metadata):
     model = network_model(NETWORK, (5, 4, 3))
-    operators = [node.op_type for node in onnx_model(model, make_metadata(model)).graph.node]
+    operators = [node.op_type for node in onnx_network(model, make_metadata(model)).graph.node]
     assert operators[:4] == ["Cast", "Mul", "Transpose", "Conv"]
     assert operators.count("Transpose") == 2  # the other: back to Keras's order before Flatten
 
@@ -101,7 +101,7 @@ def test_averaged_networks_and_copies_share_their_constants(network_model, make_
         network.name = f"network_{number}"
     model = average_networks(networks, Averaging(shift=1, mirrored=True), "mean")
     assert_parity(model)
-    alone, together = (len(onnx_model(one, make_metadata(one)).graph.initializer) for one in (networks[0], model))
+    alone, together = (len(onnx_network(one, make_metadata(one)).graph.initializer) for one in (networks[0], model))
     # Beside the weights: the moves' and the mirror's begins, ends, axes and steps.
     assert together < 2 * alone + 20
 
@@ -115,7 +115,7 @@ def test_averages_of_logits_get_a_softmax_and_mixed_ones_are_refused(make_metada
     assert_parity(model, softmax=True)
     mixed = keras.layers.Average()([logits[0], keras.layers.Activation("softmax")(logits[1])])
     with pytest.raises(ModelError, match="averages probabilities with other values"):
-        onnx_model(keras.Model(images, mixed), make_metadata(model))
+        onnx_network(keras.Model(images, mixed), make_metadata(model))
 
 
 def test_padding_with_anything_but_the_edge_is_refused(make_metadata):
@@ -123,26 +123,26 @@ def test_padding_with_anything_but_the_edge_is_refused(make_metadata):
     padded = keras.ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     model = keras.Model(images, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(padded)))
     with pytest.raises(ModelError, match=r'keras.ops.pad with mode="edge" only, not \'constant\''):
-        onnx_model(model, make_metadata(model))
+        onnx_network(model, make_metadata(model))
 
 
 def test_other_ends_are_refused(make_metadata):
     model = dense_model(keras.layers.Dense(4, activation="sigmoid", name="last"))
     with pytest.raises(ModelError, match=r"ends in sigmoid \(last\).* activation = \"softmax\""):
-        onnx_model(model, make_metadata(model))
+        onnx_network(model, make_metadata(model))
 
 
 def test_shapes_that_differ_from_the_metadata_are_refused(make_metadata):
     model = dense_model(keras.layers.Dense(4, activation="softmax"))
     metadata = replace(make_metadata(model), class_names=("a", "b"))
     with pytest.raises(ModelError, match=r"goes 3×2×1 → 4, .* expected images 3×2×1 → 2 classes"):
-        onnx_model(model, metadata)
+        onnx_network(model, metadata)
 
 
 def test_models_without_a_known_input_are_refused(make_metadata):
     known = make_metadata(dense_model(keras.layers.Dense(4, activation="softmax")))
     with pytest.raises(ModelError, match=r"Sequential .* is not built from layers with a known input"):
-        onnx_model(keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)]), known)
+        onnx_network(keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(4)]), known)
 
 
 def test_nothing_is_left_when_writing_fails(make_metadata, tmp_path: Path):
@@ -155,7 +155,7 @@ def test_nothing_is_left_when_writing_fails(make_metadata, tmp_path: Path):
 def test_weights_are_written_as_float32_whatever_keras_computes_in(random_weights, make_metadata):
     model = dense_model(keras.layers.Dense(4, activation="softmax", dtype="mixed_bfloat16"))
     random_weights(model)
-    proto = onnx_model(model, make_metadata(model))
+    proto = onnx_network(model, make_metadata(model))
     kernel = onnx.numpy_helper.to_array(proto.graph.initializer[0])
     assert kernel.dtype == np.float32
     np.testing.assert_array_equal(kernel, np.asarray(model.layers[1].kernel))

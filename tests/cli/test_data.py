@@ -7,7 +7,7 @@ from click.testing import Result
 from PIL import Image
 from typer.testing import CliRunner
 
-from tenfold.cli.data import app
+from tenfold.cli.app import app
 from tenfold.errors import DataError, ImageError, RecipeError
 from tenfold.recipes.recipe import recipe_path
 
@@ -41,7 +41,7 @@ def cats_and_dogs(sound_pets) -> Path:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+    return CliRunner().invoke(app, ["data", *arguments], catch_exceptions=False)
 
 
 def test_list_names_what_comes_along():

@@ -6,6 +6,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from tenfold.figures.prediction_tiles import Predictions
+
 
 def _drawn_texts(figure: Figure) -> list[Text]:
     """All texts but those of ticks that lie outside their axis, which matplotlib keeps and does not draw."""
@@ -48,8 +50,14 @@ def assert_nothing_clipped() -> Callable[[Figure], None]:
 
 
 @pytest.fixture
-def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], np.ndarray]:
-    """60 images of 4 classes, labels, probabilities, class names, accepted; every fifth is taken for the next class."""
+def class_names() -> list[str]:
+    """Of the predictions."""
+    return ["apple", "banana", "W" * 40, "$d_1$ <b>"]
+
+
+@pytest.fixture
+def predictions() -> Predictions:
+    """60 images of 4 classes, all accepted; every fifth is taken for the next class."""
     random = np.random.default_rng(0)
     labels = np.arange(60, dtype=np.int32) % 4
     predicted = np.where(np.arange(60) % 5 == 0, (labels + 1) % 4, labels)
@@ -57,4 +65,4 @@ def predictions() -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str], np.nda
     probabilities[np.arange(60), predicted] = np.linspace(0.7, 0.9, 60)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     images = random.integers(0, 256, (60, 12, 20, 3), np.uint8)
-    return images, labels, probabilities, ["apple", "banana", "W" * 40, "$d_1$ <b>"], np.ones(60, bool)
+    return Predictions(images, labels, probabilities, np.ones(60, bool))

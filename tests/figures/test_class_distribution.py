@@ -1,14 +1,12 @@
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from tenfold.figures.class_distribution import class_distribution_figure
 
 
 def test_bars_are_the_counts(texts_of, assert_nothing_clipped) -> None:
-    train, test = np.int32([0] * 1200 + [1] * 300), np.int32([0] * 5)
-    figure = class_distribution_figure(train, test, ["many", "few", "none"])
+    figure = class_distribution_figure([1200, 300, 0], [5, 0, 0], ["many", "few", "none"])
     lengths = [[bar.get_width() for bar in axes.containers[0]] for axes in figure.axes]
     assert lengths == [[1200, 300, 0], [5, 0, 0]]
     said = texts_of(figure)
@@ -19,8 +17,8 @@ def test_bars_are_the_counts(texts_of, assert_nothing_clipped) -> None:
 
 
 def test_the_dashed_line_runs_through_no_number(assert_nothing_clipped) -> None:
-    labels = np.repeat(np.arange(10, dtype=np.int32), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
-    figure = class_distribution_figure(labels, labels, "0123456789")
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    figure = class_distribution_figure(counts, counts, "0123456789")
     assert_nothing_clipped(figure)
     for axes in figure.axes:
         line = axes.transData.transform((axes.lines[0].get_xdata()[0], 0))[0]
@@ -32,8 +30,8 @@ def test_the_dashed_line_runs_through_no_number(assert_nothing_clipped) -> None:
 
 @pytest.mark.parametrize("classes", [1, 2, 26, 200])
 def test_any_number_of_classes_fits(classes: int, assert_nothing_clipped) -> None:
-    labels = np.arange(3 * classes, dtype=np.int32) % classes
-    figure = class_distribution_figure(labels, labels, [f"W{'W' * 40}{i}" for i in range(classes)])
+    counts = [3] * classes
+    figure = class_distribution_figure(counts, counts, [f"W{'W' * 40}{i}" for i in range(classes)])
     assert max(figure.get_size_inches()) < 14
     assert_nothing_clipped(figure)
     boxes = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
 from tenfold.figures.style import png_bytes
 from tenfold.models.arithmetic import LayerArithmetic
+from tenfold.record import NoteRecord, RunRecord
 from tenfold.report.html_report import render_report
 
 PICTURE = png_bytes(Figure(figsize=(4, 2)))
@@ -22,6 +23,11 @@ optimizer = { name = "adam" }
 [training]
 epochs = 2
 """
+
+LAYERS = [
+    LayerArithmetic("flatten", "Flatten", (560,), 0, "–", 0),
+    LayerArithmetic("dense", "Dense", (2,), 1122, "560 × 2 + 2 = 1,122", 1120),
+]
 
 RUN: dict[str, Any] = {
     "tenfold": "0.1.0",
@@ -36,13 +42,15 @@ RUN: dict[str, Any] = {
         "train": 48000,
         "validation": 12000,
         "test": 1000,
-        "notes": ["12 images were resized"],
     },
     "seed": 7,
     "command": "tenfold train mnist --epochs 2",
     "started": "2026-01-02T03:04:05+00:00",
-    "parameters": 1122,
-    "seconds": {"training": 12.34, "total": 75.0, "epochs": [1.5, 1.25]},
+    "network": {"parameters": 1122, "layers": LAYERS},
+    "notes": [
+        {"about": "data", "code": "resized", "template": "{count} images were resized", "parameters": {"count": 12}}
+    ],
+    "seconds": {"stages": {"training": 12.34}, "before_report": 75.0, "epochs": [1.5, 1.25]},
     "versions": {"python": "3.11.9", "keras": "3.15.1"},
     "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
     "peak_memory_bytes": 812_345_678,
@@ -65,11 +73,6 @@ HISTORY = [
         "val_loss": 0.35,
         "val_accuracy": 0.88,
     },
-]
-
-LAYERS = [
-    LayerArithmetic("flatten", "Flatten", (560,), 0, "–", 0),
-    LayerArithmetic("dense", "Dense", (2,), 1122, "560 × 2 + 2 = 1,122", 1120),
 ]
 
 
@@ -105,14 +108,21 @@ def _metrics(names: tuple[str, str] = ("a", "b"), wrong: int = 100) -> Metrics:
     return evaluate_predictions(probabilities, labels, names)
 
 
+def _record(**changes: Any) -> RunRecord:
+    content = {**RUN, **changes}
+    return RunRecord(path=f"runs/{content['name']}", **content)
+
+
+def _warning(about: str, text: str) -> NoteRecord:
+    return NoteRecord(about=about, code="text", template="{text}", parameters={"text": text}, severity="warning")
+
+
 def _render(**changes: Any) -> str:
     content: dict[str, Any] = {
-        "run": RUN,
+        "record": _record(),
         "metrics": _metrics(),
         "history": HISTORY,
         "recipe_toml": RECIPE,
-        "summary": LAYERS,
-        "folder": f"runs/{changes.get('run', RUN)['name']}",
         "figures": {"confusion_matrix": PICTURE, "samples": PICTURE},
     }
     return render_report(**{**content, **changes})
@@ -132,8 +142,8 @@ def test_page_is_well_formed_and_loads_nothing() -> None:
 
 
 def test_warnings_stand_beside_the_accuracy() -> None:
-    run = {**RUN, "data": {**RUN["data"], "warnings": ["Copies <everywhere>."]}, "warnings": ["Nothing was learnt."]}
-    headline = _render(run=run).partition('<div class="headline">')[2].partition("</div>")[0]
+    record = _record(notes=[_warning("data", "Copies <everywhere>."), _warning("result", "Nothing was learnt.")])
+    headline = _render(record=record).partition('<div class="headline">')[2].partition("</div>")[0]
     assert "Warning: Copies &lt;everywhere&gt;.</p>" in headline
     assert "Warning: Nothing was learnt.</p>" in headline
     assert "Warning:" not in _render()
@@ -165,10 +175,9 @@ def test_calibration_and_rejection_are_told_where_they_were_measured() -> None:
         "temperature": 1.25,
         "rejection_threshold": 2.5,
         "threshold_from": "training",
-        "expected_calibration_error": 0.0042,
         "rejected_test_images": 0.0078,
     }
-    html = _render(run={**RUN, "calibration": calibration})
+    html = _render(record=_record(calibration=calibration))
     assert "by a temperature of 1.25" in html
     assert "0.78" in html and "set on training images" in html
     assert "none of the classes" not in _render()
@@ -202,7 +211,7 @@ def test_watching_the_test_set_is_said() -> None:
 
 
 def test_the_command_to_repeat_a_run_takes_its_recipe_and_overwrites_nothing() -> None:
-    page = _Page(_render(recipe_toml='data = "my data"\n' + RECIPE, run={**RUN, "command": "tenfold train x --out y"}))
+    page = _Page(_render(recipe_toml='data = "my data"\n' + RECIPE, record=_record(command="tenfold train x --out y")))
     assert "tenfold train 'my data' --recipe runs/mnist-quick-1/recipe.toml" in page.text
     assert "tenfold train x --out y" in page.text
     assert "tenfold train DATA --recipe" in _Page(_render()).text
@@ -210,7 +219,7 @@ def test_the_command_to_repeat_a_run_takes_its_recipe_and_overwrites_nothing() -
 
 def test_names_are_text_not_markup() -> None:
     names = ("<script>alert(1)</script>", "“七” & 'b'")
-    html = _render(metrics=_metrics(names), run={**RUN, "name": '<b>"x" y', "command": "tenfold train '<i>'"})
+    html = _render(metrics=_metrics(names), record=_record(name='<b>"x" y', command="tenfold train '<i>'"))
     page = _Page(html)
     assert "script" not in page.tags
     assert "<script>alert(1)</script>" in page.text
@@ -226,7 +235,7 @@ def test_names_are_text_not_markup() -> None:
         {"history": [{"epoch": 1, "learning_rate": 0.001, "loss": 0.5, "accuracy": 0.8}]},
         {"figures": {}},
         {"metrics": _metrics(wrong=0)},
-        {"run": {**RUN, "peak_memory_bytes": None, "seconds": {"total": 1.0, "epochs": [0.4, 0.6]}}},
+        {"record": _record(peak_memory_bytes=None, seconds={"before_report": 1.0, "epochs": [0.4, 0.6]})},
     ],
 )
 def test_what_is_missing_is_left_out(changes: dict[str, Any]) -> None:

@@ -69,22 +69,22 @@ def test_without_a_test_part_every_image_counts_and_classes_may_be_missing(run, 
     assert [entry.recall for entry in metrics.classes[:2]] == [entry.recall for entry in run.metrics.classes[:2]]
 
 
-def test_a_folder_of_one_known_class(run, dataset, tmp_path, capsys):
+def test_a_folder_of_one_known_class(run, dataset, tmp_path, told):
     some = dataset.test.take(np.flatnonzero(dataset.test.labels == 1))
     save_folders(some, ["0", "1", "2"], tmp_path)
     of_own_name, of_sub_folder = evaluate(run.path, tmp_path / "test" / "1"), evaluate(run.path, tmp_path / "test")
     assert of_own_name == of_sub_folder
     assert of_own_name.count == len(some)
     assert of_own_name.classes[1].recall == run.metrics.classes[1].recall
-    assert "pictures count as '1', by the name of their folder" in capsys.readouterr().err
+    assert "pictures count as '1', by the name of their folder" in told.text
 
 
-def test_an_empty_folder_is_an_absent_class(run, dataset, tmp_path, capsys):
+def test_an_empty_folder_is_an_absent_class(run, dataset, tmp_path, told):
     some = dataset.test.take(np.flatnonzero(dataset.test.labels < 2))
     save_folders(some, ["0", "1", "2"], tmp_path)
     (tmp_path / "test" / "2").mkdir()
     assert evaluate(run.path, tmp_path).classes[2].count == 0
-    assert "There are no pictures of 2: absent" in capsys.readouterr().err
+    assert "There are no pictures of 2: absent" in told.text
 
 
 def test_bad_pictures_are_named_or_left_out(run, dataset, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from tenfold.recipes.recipe import load_recipe
 from tenfold.run.forecast import _rounded_down, make_forecast, measure
 from tenfold.run.plan import make_plan
-from tenfold.run.provenance import Stopwatch
+from tenfold.run.stopwatch import Stopwatch
 from tenfold.training.compile_cache import compile_cache
 from tenfold.training.pace import Pace
 
@@ -19,7 +19,7 @@ def forecast(dataset, recipe_file):
 
     def made(compile_seconds, epoch_seconds, settings, limit):
         pace = Pace(compile_seconds, epoch_seconds)
-        plan = make_plan(dataset, load_recipe(recipe_file, ["training.validation_split=0", *settings]), 0, Stopwatch())
+        plan = make_plan(dataset, load_recipe(recipe_file, ["training.validation_split=0", *settings]), Stopwatch())
         with compile_cache():
             measured = measure(plan, plan.recipe, lambda *arguments: pace)
             plan.watch._started = time.perf_counter()

@@ -1,12 +1,12 @@
-import io
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from tenfold.data.options import ReadOptions
-from tenfold.run import loading
+from tenfold.events import Silence, events_to
 from tenfold.run.loading import load_with_progress
+from tenfold.terminal import TerminalSink
 
 
 @pytest.fixture
@@ -17,7 +17,8 @@ def data(tmp_path):
 
 
 def test_notes_and_warnings_go_to_stderr_as_they_are(data, capsys):
-    dataset = load_with_progress(data, ReadOptions(size=(4, 4)))
+    with events_to(TerminalSink()):
+        dataset = load_with_progress(data, ReadOptions(size=(4, 4)))
     shown = capsys.readouterr()
     assert shown.out == ""
     notes = [f"Note: {note}" for note in dataset.notes]
@@ -25,17 +26,18 @@ def test_notes_and_warnings_go_to_stderr_as_they_are(data, capsys):
     assert (len(dataset.notes), len(dataset.warnings)) == (2, 2)  # black all over, and two pictures many times
 
 
-def test_without_a_terminal_progress_is_plain_lines(data, capsys, monkeypatch):
-    monkeypatch.setattr(loading, "_PLAIN_LINE_SECONDS", 0)
+def test_without_a_surface_nothing_is_shown(data, capsys):
     load_with_progress(data, ReadOptions(size=(4, 4)))
-    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Reading images")]
-    assert lines == [f"Reading images: {share}%" for share in (0, 40, 80, 100)]
+    assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_a_bar_is_drawn_and_removed(data, monkeypatch):
-    screen = io.StringIO()
-    monkeypatch.setattr(loading, "stderr", Console(file=screen, force_terminal=True, width=100))
-    load_with_progress(data, ReadOptions(size=(4, 4)))
-    assert "Reading images" in screen.getvalue()
-    assert "100%" in screen.getvalue()
-    assert "\x1b[2K" in screen.getvalue()
+def test_progress_is_told_from_none_to_all(data):
+    told = []
+
+    class Recorded(Silence):
+        def progress(self, title):
+            return nullcontext(lambda done, total: told.append((title, done, total)))
+
+    with events_to(Recorded()):
+        load_with_progress(data, ReadOptions(size=(4, 4)))
+    assert told == [("Reading images", done, 2500) for done in (0, 1000, 2000, 2500)]

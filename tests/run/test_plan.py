@@ -7,12 +7,14 @@ import pytest
 from tenfold.data.dataset import Split
 from tenfold.data.load import load_dataset
 from tenfold.errors import DataError
+from tenfold.events import events_to
 from tenfold.photo.redrawing import redraw
 from tenfold.photo.strangers import draw_strangers
 from tenfold.recipes.recipe import load_recipe
 from tenfold.recipes.settings import MOST_REDRAWN
 from tenfold.run.plan import drawn_strangers, learning_material, make_plan, training_splits, with_redrawn
-from tenfold.run.provenance import Stopwatch
+from tenfold.run.stopwatch import Stopwatch
+from tenfold.terminal import TerminalSink
 
 
 def test_the_validation_cut_is_stratified_and_watching_the_test_set_cuts_nothing(dataset):
@@ -50,14 +52,15 @@ def test_unequal_classes_are_told_with_the_setting_to_try(dataset, capsys, count
     labels = np.repeat(np.arange(3, dtype=np.int32), counts)
     images = np.random.default_rng(0).integers(0, 256, (len(labels), 10, 10, 1), np.uint8)
     unequal = replace(dataset, train=Split(images, labels))
-    plan = make_plan(unequal, load_recipe("dense-128"), "auto", Stopwatch())
+    with events_to(TerminalSink()):
+        plan = make_plan(unequal, load_recipe("dense-128"), Stopwatch())
     told = {"warnings": plan.dataset.warnings, "notes": plan.dataset.notes}
     assert [name for name, messages in told.items() if messages] == ([kind] if kind else [])
     shown = capsys.readouterr().err
     assert ("--set training.class_weight=balanced" in shown) == bool(kind)
     assert shown.startswith({"warnings": "Warning: The class 'top' has", "notes": "Note: The class", None: ""}[kind])
     weighted = load_recipe("dense-128", ["training.class_weight=balanced"])
-    assert make_plan(unequal, weighted, 0, Stopwatch()).dataset.warnings == ()
+    assert make_plan(unequal, weighted, Stopwatch()).dataset.warnings == ()
 
 
 def test_copies_in_another_hand_follow_the_images_themselves():
@@ -65,7 +68,7 @@ def test_copies_in_another_hand_follow_the_images_themselves():
     train = mnist.train.take(np.arange(30))
     training = load_recipe("dense-128").training.model_copy(update={"redrawn": 2, "seed": 3})
     characters = [str(label) for label in train.labels]
-    more = with_redrawn(train, mnist, training, verbose=0)
+    more = with_redrawn(train, mnist, training)
     assert more.labels.tolist() == train.labels.tolist() * 3
     np.testing.assert_array_equal(more.images[:30], train.images)
     np.testing.assert_array_equal(more.images[30:60], redraw(train.images, characters, 3 * MOST_REDRAWN))
@@ -82,14 +85,14 @@ def test_only_handwriting_is_written_again(data, dataset):
     if data == "colour":
         mnist = dataset
     with pytest.raises(DataError, match=r"training\.redrawn=0"):
-        with_redrawn(Split(images, mnist.train.labels[:50], ()), mnist, training, verbose=0)
+        with_redrawn(Split(images, mnist.train.labels[:50], ()), mnist, training)
 
 
 def test_strangers_are_a_share_of_all_copies_and_no_training_images():
     mnist = load_dataset("mnist")
     changed = {"fraction": 0.005, "redrawn": 1, "strangers": 0.25, "seed": 4}
     training = load_recipe("dense-128").training.model_copy(update=changed)
-    train, validation, strangers = learning_material(mnist, training, verbose=0)
+    train, validation, strangers = learning_material(mnist, training)
     plain, held_back = training_splits(mnist, training)
     np.testing.assert_array_equal(validation.images, held_back.images)
     assert len(train) == 2 * len(plain)
@@ -102,8 +105,8 @@ def test_classes_that_are_no_digits_have_no_strangers(dataset):
     letters = replace(mnist, class_names=(*"012345678", "J"))
     for data, train, found in ((letters, mnist.train, "the class 'J'"), (dataset, dataset.train, "polarity none")):
         with pytest.raises(DataError, match=rf"found {found}.*training\.strangers=0"):
-            drawn_strangers(train, data, training, verbose=0)
+            drawn_strangers(train, data, training)
     small = replace(mnist.train, images=mnist.train.images[:, ::4, ::4])
     tiny = replace(mnist, train=small, test=replace(mnist.test, images=mnist.test.images[:, ::4, ::4]))
     with pytest.raises(DataError, match="found 7×7 pixels, expected at least 8×8"):
-        drawn_strangers(small, tiny, training, verbose=0)
+        drawn_strangers(small, tiny, training)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tenfold.errors import RunError
-from tenfold.run.run_folder import check_out, create_run_folder, find_run, read_json, write_csv
+from tenfold.run.run_folder import check_out, create_run_folder, find_run, write_csv
 
 
 def finished(name, age=0, status="finished"):
@@ -66,12 +66,6 @@ def test_a_missing_run_is_answered_with_what_there_is(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(RunError, match="is no run folder"):
         find_run("empty")
-
-
-def test_a_damaged_document_is_named(tmp_path):
-    (tmp_path / "run.json").write_text("{")
-    with pytest.raises(RunError, match="run.json: cannot be read"):
-        read_json(tmp_path / "run.json")
 
 
 def test_what_a_row_lacks_stays_empty(tmp_path):

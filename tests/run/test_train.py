@@ -22,7 +22,7 @@ from tenfold.run.plan import training_splits
 
 FILES = {
     *("recipe.toml", "run.json", "history.csv", "model.keras", "model.weights.h5", "model.onnx", "metrics.json"),
-    *("predictions.csv", "report.html", "figures/samples.png", "figures/class_distribution.png"),
+    *("predictions.csv", "pictures.npz", "report.html", "figures/samples.png", "figures/class_distribution.png"),
     *("figures/training_curves.png", "figures/confusion_matrix.png", "figures/correct_predictions.png"),
     *("figures/wrong_predictions.png", "figures/random_predictions.png"),
     *(f"golden/{number:02}.{'jpg' if number == 8 else 'png'}" for number in range(10)),
@@ -139,8 +139,8 @@ def test_the_run_says_where_its_numbers_come_from(run, dataset):
     assert document["data"]["fingerprint"] == tenfold.load_dataset(run.recipe.data).fingerprint
     assert (document["data"]["train"], document["data"]["validation"], document["data"]["test"]) == (202, 68, 90)
     assert 0 <= document["onnx_difference"] <= 1e-5
-    assert document["parameters"] == (9 + 1) * 4 + (4 * 4 * 4) * 3 + 3
-    assert document["seconds"]["total"] >= document["seconds"]["training"] > 0
+    assert document["network"]["parameters"] == (9 + 1) * 4 + (4 * 4 * 4) * 3 + 3
+    assert document["seconds"]["total"] >= document["seconds"]["stages"]["training"] > 0
     assert len(document["seconds"]["epochs"]) == 3
     assert document["versions"]["keras"] == keras.__version__
 
@@ -177,7 +177,9 @@ def test_an_ensemble_is_saved_as_one_model(ensemble, dataset):
     model = keras.saving.load_model(ensemble.path / "model.keras")
     networks = [model.get_layer(name) for name in ("network_1", "network_2")]
     assert not np.allclose(networks[0].get_weights()[0], networks[1].get_weights()[0], atol=1e-3)
-    assert json.loads((ensemble.path / "run.json").read_text())["parameters"] == 2 * networks[0].count_params()
+    assert (
+        json.loads((ensemble.path / "run.json").read_text())["network"]["parameters"] == 2 * networks[0].count_params()
+    )
     expected = model.predict(dataset.test.images, verbose=0)
     found = tenfold.load_classifier(ensemble.path).probabilities(dataset.test.images)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -211,7 +213,7 @@ def test_an_interrupted_ensemble_keeps_the_networks_that_are_finished(dataset, r
         tenfold.train(dataset, recipe_file, overrides=["averaging={networks=3}"], verbose=0)
     model = keras.saving.load_model("runs/bars-small-1/model.keras")
     assert [layer.name for layer in model.layers] == ["images", "network_1"]
-    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["networks"] == 1
+    assert json.loads(Path("runs/bars-small-1/run.json").read_text())["network"]["networks"] == 1
     with Path("runs/bars-small-1/history.csv").open() as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2", "3"]
 
@@ -252,7 +254,7 @@ def test_ctrl_c_leaves_the_best_epoch_of_early_stopping(dataset, recipe_file, mo
 
 
 def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monkeypatch):
-    monkeypatch.setattr("tenfold.run.pictures.draw_pictures", interrupt)
+    monkeypatch.setattr("tenfold.run.complete.draw_figures", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
@@ -260,17 +262,7 @@ def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monke
 
 
 def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeypatch):
-    from tenfold.run import learning
-
-    write, calls = learning.write_onnx, []
-
-    def interrupt_the_first(*arguments):
-        calls.append(arguments)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        write(*arguments)
-
-    monkeypatch.setattr(learning, "write_onnx", interrupt_the_first)
+    monkeypatch.setattr("tenfold.run.complete.write_model_file", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
@@ -278,7 +270,7 @@ def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeyp
 
 
 def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(dataset, recipe_file, monkeypatch):
-    monkeypatch.setattr("tenfold.run.learning.calibrate", interrupt)
+    monkeypatch.setattr("tenfold.run.complete.calibrate", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert tenfold.load_classifier("runs/bars-small-1").metadata.rejection_threshold is None
@@ -288,7 +280,7 @@ def test_what_goes_wrong_while_calibrating_leaves_the_model(dataset, recipe_file
     def out_of_memory(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("tenfold.run.learning.calibrate", out_of_memory)
+    monkeypatch.setattr("tenfold.run.complete.calibrate", out_of_memory)
     with pytest.raises(MemoryError):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
@@ -297,7 +289,8 @@ def test_what_goes_wrong_while_calibrating_leaves_the_model(dataset, recipe_file
 
 
 def test_a_second_interrupt_while_saving_says_what_is_left(dataset, recipe_file, monkeypatch):
-    monkeypatch.setattr("tenfold.run.learning.write_onnx", interrupt)
+    for module in ("complete", "export"):
+        monkeypatch.setattr(f"tenfold.run.{module}.write_model_file", interrupt)
     with pytest.raises(TrainingInterrupted, match="Interrupted while saving: runs/bars-small-1 is not complete"):
         tenfold.train(dataset, recipe_file, verbose=0)
 
@@ -354,7 +347,7 @@ def test_a_network_that_has_seen_strangers_is_unsure_of_them(tmp_path):
     settings = ["compile.loss=categorical_crossentropy", "training.fraction=0.02", "training.strangers=0.5"]
     run = tenfold.train("mnist", "dense-128", epochs=8, overrides=settings, out=tmp_path / "run", verbose=0)
     document = json.loads((run.path / "run.json").read_text())
-    assert document["data"]["strangers"] == 0.5 * document["data"]["train"]
+    assert document["data"]["outliers"] == 0.5 * document["data"]["train"]
     assert "belong to no class" in (run.path / "report.html").read_text()
     test = tenfold.load_dataset("mnist").test.images[:200]
     classifier = tenfold.load_classifier(run.path)
@@ -367,16 +360,18 @@ def test_a_network_that_has_seen_strangers_is_unsure_of_them(tmp_path):
 def test_a_training_that_learns_nothing_is_told_with_likely_causes(dataset, recipe_file, tmp_path, capsys):
     settings = ["compile.optimizer.learning_rate=1000.0", "training.epochs=2"]
     run = tenfold.train(dataset, recipe_file, overrides=settings, out=tmp_path / "run", verbose=2)
-    (warning,) = json.loads((run.path / "run.json").read_text())["warnings"]
+    (note,) = (note for note in run.record.notes if note.severity == "warning")
+    assert (note.about, note.code) == ("result", "nothing_learnt")
+    warning = str(note)
     assert warning.startswith("The model learnt nothing: it is right about 3")
-    assert "about 33.7%. Likely causes" in warning
+    assert "right about 33.7%. Likely causes" in warning
     assert "--set compile.optimizer.learning_rate=100" in warning
     assert f"Warning: {warning}" in capsys.readouterr().err
     assert "The model learnt nothing" in (run.path / "report.html").read_text().partition("<h2>")[0]
 
 
 def test_a_training_that_learns_has_no_warning(run):
-    assert json.loads((run.path / "run.json").read_text())["warnings"] == []
+    assert not run.record.notes_about("result", "warning")
 
 
 def test_runs_inside_the_data_are_no_data(dataset, recipe_file, tmp_path, monkeypatch):
@@ -392,5 +387,5 @@ def test_runs_inside_the_data_are_no_data(dataset, recipe_file, tmp_path, monkey
     data = [json.loads((run.path / "run.json").read_text())["data"] for run in runs]
     assert len({entry["fingerprint"] for entry in data}) == 1
     assert data[2]["classes"] == ["bottom", "middle", "top"]
-    assert data[2]["notes"][0] == "Not used, being written by Tenfold: runs/."
+    assert str(runs[2].record.notes[0]) == "Not used, being written by Tenfold: runs/."
     assert evaluate("last").accuracy == runs[1].metrics.accuracy

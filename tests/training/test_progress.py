@@ -3,16 +3,15 @@ import io
 import pytest
 from rich.console import Console
 
-from tenfold.training import progress
+from tenfold.terminal import TerminalSink
 from tenfold.training.progress import ProgressBar
 
 
-def shown(monkeypatch, width, terminal=True, bar=True):
+def shown(width, terminal=True, bar=True):
     """What a terminal of this width gets to see of one epoch of MNIST in batches of 32."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=terminal, width=width, soft_wrap=True, color_system=None)
-    monkeypatch.setattr(progress, "stderr", console)
-    callback = ProgressBar(images=60_000, batch_size=32, bar=bar)
+    callback = ProgressBar(images=60_000, batch_size=32, sink=TerminalSink(bar, console))
     callback.set_params({"steps": 1875, "epochs": 20})
     callback.on_epoch_begin(9)
     for batch in (0, 999, 1874):
@@ -21,8 +20,8 @@ def shown(monkeypatch, width, terminal=True, bar=True):
     return screen.getvalue()
 
 
-def test_eighty_columns_show_everything(monkeypatch):
-    text = shown(monkeypatch, 80)
+def test_eighty_columns_show_everything():
+    text = shown(80)
     assert "Epoch 10/20 " in text
     assert "loss 0.5000  accuracy 0.7500 · 0 s left" in text
     assert "60,000/60,000 images · 1,875/1,875 batches · " in text
@@ -31,8 +30,8 @@ def test_eighty_columns_show_everything(monkeypatch):
 
 
 @pytest.mark.parametrize(("terminal", "bar"), [(False, True), (True, False)])
-def test_without_a_bar_one_line_for_each_epoch_stays(monkeypatch, terminal, bar):
-    text = shown(monkeypatch, 120, terminal, bar)
+def test_without_a_bar_one_line_for_each_epoch_stays(terminal, bar):
+    text = shown(120, terminal, bar)
     assert text.count("\n") == 1
     assert text.startswith("Epoch 10/20 ")
     assert text.endswith("s  loss 0.5000  accuracy 0.7500  val_loss 0.4000  val_accuracy 0.8000\n")

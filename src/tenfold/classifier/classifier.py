@@ -186,14 +186,27 @@ def load_onnx(path: str | Path) -> Classifier:
         if not (path / "model.onnx").exists():
             raise ModelError(f"{path}: holds no model.onnx. Expected the folder of a finished run, or an ONNX file.")
         path = path / "model.onnx"
-    session = _session(read_model_file(path), path)
+    return classifier_from(read_model_file(path), path)
+
+
+def classifier_from(content: bytes, source: Path) -> Classifier:
+    """Make a classifier from the content of an ONNX file.
+
+    Args:
+        content: Of a file that was checked (`read_model_file`), or that was just made.
+        source: The file's path, for messages.
+
+    Raises:
+        ModelError: No model that Tenfold wrote, or a damaged one.
+    """
+    session = _session(content, source)
     try:
         properties, ends = session.get_modelmeta().custom_metadata_map, _ends(session)
     except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: holds text that is no UTF-8. It is damaged; get a fresh copy.") from error
-    metadata = Metadata.from_properties(properties, source=str(path))
-    _check_ends(ends, metadata, path)
-    return Classifier(session, metadata, path)
+        raise ModelError(f"{source}: holds text that is no UTF-8. It is damaged; get a fresh copy.") from error
+    metadata = Metadata.from_properties(properties, source=str(source))
+    _check_ends(ends, metadata, source)
+    return Classifier(session, metadata, source)
 
 
 def default_model_path() -> Path:

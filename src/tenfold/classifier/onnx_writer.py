@@ -11,7 +11,7 @@ All scaling is inside, and so is the inversion of images that are plainly negati
 that ends in softmax is written as it is; one that ends in plain values (logits) gets a softmax at its end.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,37 +36,35 @@ _KEEPS_ROWS_SUMMING_TO_ONE = ("Dropout", "SpatialDropout2D", "GlobalAveragePooli
 
 
 def write_onnx(
-    model: Any,
-    path: Path,
-    metadata: Metadata,
-    distances: Mapping[str, ClassDistance] | None = None,
-    check: Callable[[Path], None] = lambda written: None,
+    model: Any, path: Path, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None
 ) -> None:
     """Write a Keras model as an ONNX file; the same model and metadata give the same bytes.
 
     Args:
-        model: A built `keras.Model` (functional or Sequential) of the layers that recipes can use, from raw
-            pixels 0…255 [n, height, width, channels] to [n, classes].
+        model: As for `onnx_network`.
         path: Where to write; an existing file is replaced once the new one is complete.
         metadata: What the file says about itself.
-        distances: What the output `score` measures, by the names of `hidden_values`; without them there is none.
-        check: Is called with the complete file before it takes its name; if it raises, nothing is written.
+        distances: As for `complete_onnx`.
+
+    Raises:
+        ModelError: As `onnx_network`.
+    """
+    content = complete_onnx(onnx_network(model, metadata), metadata, distances)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def onnx_network(model: Any, metadata: Metadata) -> onnx.ModelProto:
+    """Translate a Keras model to an ONNX graph from images to probabilities.
+
+    Args:
+        model: A built `keras.Model` (functional or Sequential) of the layers that recipes can use, from raw
+            pixels 0…255 [n, height, width, channels] to [n, classes].
+        metadata: Image shape, class names and polarity.
 
     Raises:
         ModelError: A layer that the writer does not know, shapes that differ from the metadata, or an end
             that gives no probabilities.
-    """
-    proto = onnx_model(model, metadata, distances)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(proto.SerializeToString(deterministic=True))
-        check(temporary)
-
-
-def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None) -> onnx.ModelProto:
-    """The content of the file that `write_onnx` writes, checked by `onnx.checker`.
-
-    Raises:
-        ModelError: As `write_onnx`.
     """
     functional = _functional(model)
     _check_shapes(functional, metadata)
@@ -80,11 +78,30 @@ def onnx_model(model: Any, metadata: Metadata, distances: Mapping[str, ClassDist
     if _final_activation(functional.outputs[0]) == "linear":
         outputs = activate(graph, "softmax", outputs)
     graph.rename(outputs.name, "probabilities")
-    proto = _model_proto(graph, metadata)
+    return _model_proto(graph, metadata)
+
+
+def complete_onnx(
+    network: onnx.ModelProto, metadata: Metadata, distances: Mapping[str, ClassDistance] | None = None
+) -> bytes:
+    """Add what calibration found to a network; gives the content of its file, checked by `onnx.checker`.
+
+    Args:
+        network: What `onnx_network` gave; it is changed.
+        metadata: What the file says about itself.
+        distances: What the output `score` measures, by the names of `hidden_values`; without them there is none.
+    """
     if distances:
-        add_score(proto, distances)
-    onnx.checker.check_model(proto, full_check=True)
-    return proto
+        add_score(network, distances)
+    onnx.checker.check_model(network, full_check=True)
+    return described_onnx(network, metadata)
+
+
+def described_onnx(network: onnx.ModelProto, metadata: Metadata) -> bytes:
+    """The content of a network's file with this description of itself."""
+    helper.set_model_props(network, metadata.to_properties())
+    content: bytes = network.SerializeToString(deterministic=True)
+    return content
 
 
 def _functional(model: Any) -> Any:
@@ -164,12 +181,10 @@ def _model_proto(graph: Graph, metadata: Metadata) -> onnx.ModelProto:
     probabilities = helper.make_tensor_value_info(
         "probabilities", onnx.TensorProto.FLOAT, ["n", len(metadata.class_names)]
     )
-    proto = helper.make_model(
+    return helper.make_model(
         helper.make_graph(graph.nodes, "tenfold", [images], [probabilities], graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET_VERSION)],
         ir_version=IR_VERSION,
         producer_name="tenfold",
         producer_version=metadata.tenfold_version,
     )
-    helper.set_model_props(proto, metadata.to_properties())
-    return proto

@@ -18,9 +18,11 @@ from tenfold.cli.doctor import doctor
 from tenfold.cli.evaluate import evaluate
 from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
+from tenfold.cli.report import report
 from tenfold.cli.train import train
 from tenfold.errors import ParityError, TenfoldError
-from tenfold.terminal import stderr
+from tenfold.events import events_to
+from tenfold.terminal import TerminalSink, stderr
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +32,7 @@ app = typer.Typer(
 )
 app.command(epilog="Example: tenfold train mnist --recipe dense-128")(train)
 app.command(epilog="Example: tenfold evaluate last")(evaluate)
+app.command(epilog="Example: tenfold report last")(report)
 app.command(epilog="Example: tenfold predict seven.png --model last")(predict)
 app.command(epilog="Example: tenfold recipes dense-128")(recipes)
 app.command(epilog="Example: tenfold doctor --json")(doctor)
@@ -44,11 +47,13 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """From a folder of small images to a classifier that you can trust and ship, on a laptop's CPU."""
+    context.with_resource(events_to(TerminalSink()))
 
 
 def main() -> NoReturn:

@@ -157,13 +157,15 @@ def _new_folder(out: Path | None, name: str) -> Path:
 
 def _save_pictures(dataset: "Dataset", folder: Path) -> list[Path]:
     from tenfold.figures.class_distribution import class_distribution_figure
-    from tenfold.figures.samples import samples_figure
+    from tenfold.figures.samples import samples_figure, samples_shown
     from tenfold.figures.style import save_figure
 
     train, names = dataset.train, dataset.class_names
     pictures = [folder / "samples.png", folder / "class_distribution.png"]
-    save_figure(samples_figure(train.images, train.labels, names), pictures[0])
-    save_figure(class_distribution_figure(train.labels, dataset.test.labels, names), pictures[1])
+    shown = train.take(samples_shown(train.labels))
+    save_figure(samples_figure(shown.images, shown.labels, names, len(train)), pictures[0])
+    train_counts, test_counts = (split.class_counts(len(names)) for split in (train, dataset.test))
+    save_figure(class_distribution_figure(train_counts, test_counts, names), pictures[1])
     return pictures
 
 

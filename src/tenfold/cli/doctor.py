@@ -16,10 +16,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Check the installation: versions, backend, caches, fonts, data. Exit code 1 if Tenfold cannot work."""
+    from tenfold.events import sink
     from tenfold.run.diagnosis import diagnose
-    from tenfold.terminal import busy
 
-    with busy("Examining"):
+    with sink().busy("Examining"):
         findings = list(diagnose())
     healthy = all(finding.status != "problem" for finding in findings)
     if as_json:

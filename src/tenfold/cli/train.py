@@ -12,7 +12,7 @@ from tenfold.cli.start import raise_on_interrupt
 from tenfold.errors import TrainingInterrupted
 
 if TYPE_CHECKING:
-    from tenfold.run.train import Run
+    from tenfold.run.runs import Run
 
 
 def train(
@@ -45,7 +45,7 @@ def train(
         load_libraries_early(when_loaded=raise_on_interrupt)
         from tenfold.data.sizes import parse_size
         from tenfold.run import train as run_train
-        from tenfold.run.provenance import Stopwatch, process_seconds
+        from tenfold.run.stopwatch import Stopwatch, process_seconds
 
         run = run_train.train(
             data,

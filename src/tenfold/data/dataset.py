@@ -34,6 +34,11 @@ class Split:
         """The number of images."""
         return len(self.labels)
 
+    def class_counts(self, classes: int) -> list[int]:
+        """How many images each of so many classes has."""
+        counts: list[int] = np.bincount(self.labels, minlength=classes).tolist()
+        return counts
+
     def take(self, indices: Indices) -> "Split":
         """The images at these positions, in this order."""
         files = tuple(self.files[index] for index in indices) if self.files else ()

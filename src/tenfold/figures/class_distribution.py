@@ -8,20 +8,19 @@ from matplotlib.figure import Figure
 
 from tenfold.figures.fonts import drawable_names, text_inches
 from tenfold.figures.style import BLUE, GREY, ORANGE, add_title, figure_style, tick_step
-from tenfold.types import Labels
 
 _MOST_NUMBERED = 60
 
 
 @figure_style()
-def class_distribution_figure(train_labels: Labels, test_labels: Labels, class_names: Sequence[str]) -> Figure:
+def class_distribution_figure(train: Sequence[int], test: Sequence[int], class_names: Sequence[str]) -> Figure:
     """Draw the number of images of each class as bars, training images on the left, test images on the right.
 
     A dashed line marks the number that every class would have if all had the same.
 
     Args:
-        train_labels: [n], 0…classes-1.
-        test_labels: [m], 0…classes-1.
+        train: How many training images each class has.
+        test: How many test images each class has.
         class_names: One name for each class.
     """
     names = drawable_names(class_names, 2.0)
@@ -31,17 +30,17 @@ def class_distribution_figure(train_labels: Labels, test_labels: Labels, class_n
     width, full_height = label_width + 8.2, height + 1.5
     figure = Figure(figsize=(width, full_height))
     add_title(figure, "Class distribution", "The dashed line: what each class would have if all had the same.")
-    parts = (("Training", train_labels, BLUE), ("Test", test_labels, ORANGE))
-    for column, (part, labels, color) in enumerate(parts):
+    parts = (("Training", train, BLUE), ("Test", test, ORANGE))
+    for column, (part, counts, color) in enumerate(parts):
         place = (label_width + 4.1 * column) / width, 0.4 / full_height, 3.8 / width, height / full_height
         axes = figure.add_axes(place)
-        _draw_bars(axes, np.bincount(labels, minlength=len(names)).tolist(), color)
-        axes.set_title(f"{part}: {len(labels):,} images", pad=8)
+        _draw_bars(axes, counts, color)
+        axes.set_title(f"{part}: {sum(counts):,} images", pad=8)
         _name_rows(axes, names if column == 0 else [], row)
     return figure
 
 
-def _draw_bars(axes: Axes, counts: list[int], color: str) -> None:
+def _draw_bars(axes: Axes, counts: Sequence[int], color: str) -> None:
     rows = np.arange(len(counts))
     axes.barh(rows, counts, height=0.72, color=color)
     axes.axvline(sum(counts) / len(counts), color=GREY, linestyle="--", linewidth=1, zorder=2)

@@ -6,34 +6,45 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tenfold.figures.gallery import spread_over_classes
-from tenfold.figures.prediction_tiles import prediction_gallery
+from tenfold.figures.prediction_tiles import Predictions, prediction_gallery
 from tenfold.figures.style import figure_style
-from tenfold.types import Accepted, Images, Labels, Probabilities
+from tenfold.types import Indices, Labels, Probabilities
 
 
-@figure_style()
-def correct_predictions_figure(
-    images: Images, labels: Labels, probabilities: Probabilities, class_names: Sequence[str], accepted: Accepted
-) -> Figure:
-    """Draw right predictions, the first of each class, in three rows of three, or of five for more than nine classes.
+def correct_predictions_shown(probabilities: Probabilities, labels: Labels) -> Indices:
+    """Which right predictions the figure shows: the first of each class, in turn.
 
     With fewer right predictions, or more than fifteen classes, not every class has one.
 
     Args:
-        images: uint8 [n, height, width, channels], 0…255.
+        probabilities: [n, classes].
         labels: [n], 0…classes-1.
-        probabilities: [n, classes], as `predict` states them.
-        class_names: One name for each class.
-        accepted: Which images get a label, [n]; the others are marked.
     """
     right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
-    # Two rows for ten classes; with fewer than ten, a class has several.
-    count, columns = (9, 3) if len(class_names) < 10 else (min(15, 5 * -(-len(class_names) // 5)), 5)
-    positions = right[spread_over_classes(labels[right], count)]
+    rows, columns = _grid(probabilities.shape[1])
+    positions: Indices = right[spread_over_classes(labels[right], rows * columns)]
+    return positions
+
+
+@figure_style()
+def correct_predictions_figure(shown: Predictions, class_names: Sequence[str], right: int, count: int) -> Figure:
+    """Draw right predictions in rows of three, or of five for more than nine classes.
+
+    Args:
+        shown: The images of `correct_predictions_shown`.
+        class_names: One name for each class.
+        right: How many test images were recognised.
+        count: How many test images there are.
+    """
     return prediction_gallery(
-        *(images, labels, probabilities, class_names, accepted),
-        positions=positions,
-        columns=columns,
+        shown,
+        class_names,
+        columns=_grid(len(class_names))[1],
         title="Right predictions",
-        note=f"{len(right):,} of {len(labels):,} test images were recognised",
+        note=f"{right:,} of {count:,} test images were recognised",
     )
+
+
+def _grid(classes: int) -> tuple[int, int]:
+    """Rows and columns: two rows for ten classes; with fewer than ten, a class has several pictures."""
+    return (3, 3) if classes < 10 else (min(3, -(-classes // 5)), 5)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,38 +19,50 @@ Row = Float32[np.ndarray, " classes"]
 _BARS = 3
 
 
-def prediction_gallery(
-    images: Images,
-    labels: Labels,
-    probabilities: Probabilities,
-    class_names: Sequence[str],
-    accepted: Accepted,
-    *,
-    positions: Indices,
-    columns: int,
-    title: str,
-    note: str,
-    files: Sequence[str] = (),
-) -> Figure:
-    """Draw the images at some positions with their true label, the prediction and the most probable classes.
+class Predictions(NamedTuple):
+    """Images and what a model made of them.
 
     Args:
         images: uint8 [n, height, width, channels], 0…255.
-        labels: [n], 0…classes-1.
+        labels: The true classes, [n], 0…classes-1.
         probabilities: [n, classes], as `predict` states them.
+        accepted: Which images get a label, [n]; the others are none of the classes.
+        files: Where each image came from; empty if they came out of arrays.
+    """
+
+    images: Images
+    labels: Labels
+    probabilities: Probabilities
+    accepted: Accepted
+    files: Sequence[str] = ()
+
+    def take(self, positions: Indices) -> "Predictions":
+        """Those at some positions, in this order."""
+        files = [self.files[position] for position in positions] if self.files else []
+        images, labels, probabilities, accepted = (array[positions] for array in self[:4])
+        return Predictions(images, labels, probabilities, accepted, files)
+
+
+def prediction_gallery(
+    shown: Predictions, class_names: Sequence[str], *, columns: int, title: str, note: str, named: bool = False
+) -> Figure:
+    """Draw images with their true label, the prediction and the most probable classes.
+
+    Args:
+        shown: The images, in the order in which they are drawn; none gives a figure with title and note alone. Under
+            those that are not accepted stands that they are none of the classes.
         class_names: One name for each class.
-        accepted: Which images get a label, [n]; under the others stands that they are none of the classes.
-        positions: Which images, in this order; none gives a figure with title and note alone.
         columns: Pictures in a row.
         title: What the figure shows.
         note: A second, smaller line.
-        files: Where each image came from; their names stand below the images.
+        named: Whether the names of the files, if there are any, stand below the images.
     """
     names = drawable_names(class_names, 1.75)
     tiles = []
-    for i in positions:
-        tile = _prediction_tile(images[i], int(labels[i]), probabilities[i], names, bool(accepted[i]))
-        name = [Line(shortened(PurePosixPath(files[i]).name, 2.1), GREY)] if files else []
+    for i, image in enumerate(shown.images):
+        label, accepted = int(shown.labels[i]), bool(shown.accepted[i])
+        tile = _prediction_tile(image, label, shown.probabilities[i], names, accepted)
+        name = [Line(shortened(PurePosixPath(shown.files[i]).name, 2.1), GREY)] if named and shown.files else []
         tiles.append(replace(tile, lines=[*name, *tile.lines]))
     return gallery(tiles, columns=columns, tile_width=2.15, title=title, note=note)
 

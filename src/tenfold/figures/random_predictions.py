@@ -5,38 +5,30 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from tenfold.figures.prediction_tiles import prediction_gallery
+from tenfold.figures.prediction_tiles import Predictions, prediction_gallery
 from tenfold.figures.style import figure_style
-from tenfold.types import Accepted, Images, Labels, Probabilities
+from tenfold.types import Indices
+
+
+def random_predictions_shown(count: int, seed: int = 0) -> Indices:
+    """Which of so many images the figure shows: fifteen, chosen by chance. The same seed chooses the same images."""
+    positions: Indices = np.random.default_rng(seed).choice(count, min(15, count), replace=False)
+    return positions
 
 
 @figure_style()
-def random_predictions_figure(
-    images: Images,
-    labels: Labels,
-    probabilities: Probabilities,
-    class_names: Sequence[str],
-    accepted: Accepted,
-    *,
-    seed: int = 0,
-) -> Figure:
-    """Draw fifteen images, chosen by chance, in three rows of five.
+def random_predictions_figure(shown: Predictions, class_names: Sequence[str]) -> Figure:
+    """Draw images in rows of five.
 
     Args:
-        images: uint8 [n, height, width, channels], 0…255.
-        labels: [n], 0…classes-1.
-        probabilities: [n, classes], as `predict` states them.
+        shown: The images of `random_predictions_shown`.
         class_names: One name for each class.
-        accepted: Which images get a label, [n]; the others are marked.
-        seed: The same seed chooses the same images.
     """
-    count = min(15, len(labels))
-    positions = np.random.default_rng(seed).choice(len(labels), count, replace=False)
-    wrong = int(np.count_nonzero(probabilities[positions].argmax(axis=1) != labels[positions]))
+    right = int(np.count_nonzero(shown.probabilities.argmax(axis=1) == shown.labels))
     return prediction_gallery(
-        *(images, labels, probabilities, class_names, accepted),
-        positions=positions,
+        shown,
+        class_names,
         columns=5,
         title="Predictions for random test images",
-        note=f"{count - wrong} of these {count} are right",
+        note=f"{right} of these {len(shown.labels)} are right",
     )

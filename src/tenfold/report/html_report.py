@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tenfold.evaluation.metrics import Metrics
 from tenfold.evaluation.wording import percent
-from tenfold.models.arithmetic import LayerArithmetic
+from tenfold.record import RunRecord
 
 # Figures have 150 dots to the inch, a browser counts 96.
 _FIGURE_SCALE = 96 / 150
@@ -39,25 +39,21 @@ class Mistake(NamedTuple):
 
 def render_report(
     *,
-    run: Mapping[str, Any],
-    folder: str,
+    record: RunRecord,
     metrics: Metrics,
     history: Sequence[Mapping[str, Any]],
     recipe_toml: str,
-    summary: Sequence[LayerArithmetic],
     figures: Mapping[str, bytes],
     mistakes: Sequence[Mistake] = (),
 ) -> str:
     """Write the report of a run as an HTML page that needs nothing else: no network, no scripts, no files.
 
     Args:
-        run: The content of run.json.
-        folder: The run folder's path, for the commands that the page shows.
+        record: The run's.
         metrics: Of the final evaluation on the test set.
         history: A row for each epoch: epoch, learning_rate, loss, accuracy, and perhaps seconds, val_loss and
             val_accuracy.
         recipe_toml: The resolved recipe.
-        summary: The layers of the network.
         figures: PNG files by the name of the figure, such as "confusion_matrix"; one that is missing is left
             out.
         mistakes: The wrong predictions that the page names, the most confident first.
@@ -70,18 +66,16 @@ def render_report(
         _environment()
         .get_template("report.html.jinja")
         .render(
-            run=run,
+            run=record,
             metrics=metrics,
             digits=1 if metrics.count < 1000 else 2,
             columns=_history_columns(history),
-            history=history,
-            epoch_seconds=_epoch_seconds(run, history),
+            history=[{"val_loss": None, "val_accuracy": None, **row} for row in history],
+            epoch_seconds=record.seconds.epochs if len(record.seconds.epochs) == len(history) else [],
             recipe_toml=recipe_toml.strip(),
             recipe={"data": None, **recipe},
             watches_test_set=recipe["training"].get("watch_test_set", False),
-            summary=summary,
             figures={name: _figure(content) for name, content in figures.items()},
-            folder=folder,
             mistakes=mistakes,
         )
     )
@@ -112,12 +106,6 @@ def _history_columns(history: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Headings of the optional columns that at least one epoch has."""
     headings = {"val_loss": "validation loss", "val_accuracy": "validation accuracy"}
     return {key: text for key, text in headings.items() if any(row.get(key) is not None for row in history)}
-
-
-def _epoch_seconds(run: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> list[float]:
-    """The seconds of each epoch, from run.json; nothing if they are not known for all."""
-    seconds = run["seconds"].get("epochs", [])
-    return list(seconds) if len(seconds) == len(history) else []
 
 
 def _figure(png: bytes) -> dict[str, Any]:

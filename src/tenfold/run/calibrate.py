@@ -3,17 +3,17 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+import onnx
 from threadpoolctl import threadpool_limits
 
 from tenfold.classifier.distance import ClassDistance, fit_class_distance
-from tenfold.classifier.metadata import Metadata
 from tenfold.classifier.onnx_score import hidden_values, strangeness
-from tenfold.classifier.onnx_writer import onnx_model
 from tenfold.data.dataset import Split
 from tenfold.evaluation.calibration import fit_temperature
+from tenfold.messages import Note
 from tenfold.run.plan import Plan
 from tenfold.types import Indices, Scores
 
@@ -32,6 +32,16 @@ _LEAST_FOR_THRESHOLD = math.ceil(1 / FALSE_REJECTIONS) - 1
 MOST_IMAGES = 2_500
 """So many fit the distance, and so many set the threshold (in other hands, `_HANDS` times as many): a tenth of a second
 for small networks."""
+
+
+_TOO_FEW = (
+    "Every picture will get a label, even one that shows none of the classes: a rejection threshold needs {needed} "
+    "images; found {found}. Train on more images to change that."
+)
+_TOO_WIDE = (
+    "Every picture will get a label, even one that shows none of the classes: the network's last two layers are too "
+    "wide to compare with. Make one of them narrower to change that."
+)
 
 
 @dataclass(frozen=True)
@@ -53,17 +63,17 @@ class Calibration:
     distances: Mapping[str, ClassDistance] = field(default_factory=dict)
 
     @property
-    def rejects_nothing(self) -> str:
-        """Why, and what to do, in words; empty where it rejects something."""
+    def notes(self) -> list[Note]:
+        """That nothing is rejected, why, and what to do."""
         if self.rejection_threshold is not None:
-            return ""
+            return []
         if self.at_hand < _LEAST_FOR_THRESHOLD:
-            found = f"{self.at_hand} images are at hand to set a threshold, {_LEAST_FOR_THRESHOLD} are needed"
-            return f"{found}. Train on more images to change that"
-        return "the network's last two layers are too wide to compare with. Make one of them narrower to change that"
+            numbers = {"found": self.at_hand, "needed": _LEAST_FOR_THRESHOLD}
+            return [Note("too_few_images_to_reject", _TOO_FEW, numbers)]
+        return [Note("layers_too_wide_to_reject", _TOO_WIDE)]
 
 
-def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
+def calibrate(network: onnx.ModelProto, plan: Plan) -> Calibration:
     """Measure temperature and rejection threshold.
 
     Validation images set both; where a recipe trains on other hands, their copies in another hand do. A recipe that
@@ -72,16 +82,14 @@ def calibrate(model: Any, plan: Plan, metadata: Metadata) -> Calibration:
     docs/decisions/0010-calibration-without-validation.md.
 
     Args:
-        model: The trained Keras model.
+        network: The trained network, as `onnx_network` gives it.
         plan: What it was trained on.
-        metadata: What its ONNX file would say without calibration.
     """
     validation = _validation(plan)
     fitted, held_out = _parts(plan.train, validation)
     if redrawn_images(plan):
         held_out = _in_other_hands(held_out, plan.dataset.class_names)
-    proto = onnx_model(model, metadata)
-    probabilities, values_by_name = hidden_values(proto, np.concatenate([fitted.images, held_out.images]))
+    probabilities, values_by_name = hidden_values(network, np.concatenate([fitted.images, held_out.images]))
     enough = validation is not None and len(validation) >= _LEAST_FOR_TEMPERATURE
     temperature = fit_temperature(probabilities[len(fitted) :], held_out.labels) if enough else 1.0
     known = {name: values[len(fitted) :] for name, values in values_by_name.items()}

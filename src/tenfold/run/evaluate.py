@@ -12,14 +12,15 @@ from tenfold.data.load import load_test_images
 from tenfold.data.options import DEFAULT_OPTIONS, ReadOptions
 from tenfold.errors import DataError, RunError
 from tenfold.evaluation.metrics import Metrics, evaluate_predictions
-from tenfold.evaluation.mistakes import MISTAKES_SHOWN, losses, most_confident_mistakes
+from tenfold.evaluation.mistakes import losses
+from tenfold.events import sink
 from tenfold.files import printable, write_text
+from tenfold.messages import Note
 from tenfold.photo.reader import Reader, load_classifier
 from tenfold.recipes.recipe import load_recipe
-from tenfold.report.html_report import Mistake
-from tenfold.run.loading import load_with_progress, shown_progress
-from tenfold.run.run_folder import RunFolder, find_run, read_json, write_csv
-from tenfold.terminal import busy, stderr
+from tenfold.record import read_record
+from tenfold.run.loading import load_with_progress
+from tenfold.run.run_folder import RunFolder, find_run, write_csv
 
 
 def evaluate(
@@ -45,10 +46,10 @@ def evaluate(
     if out is not None:
         _check_new(Path(out))
     reader = load_classifier(folder.onnx_model)
-    if read_json(folder.run).get("status") in ("interrupted", "diverged"):
-        stderr.print(f"Note: {folder.path} was not trained to its end.")
+    if read_record(folder.run).status in ("interrupted", "diverged"):
+        sink().note(Note("not_trained_to_its_end", "{run} was not trained to its end.", {"run": str(folder.path)}))
     split = _own_test_split(folder) if data is None else _other_split(str(data), reader, options)
-    with busy("Evaluating"):
+    with sink().busy("Evaluating"):
         evaluation = evaluate_split(reader, split)
     if out is not None:
         write_predictions(Path(out), evaluation.answers, split, reader.class_names)
@@ -73,7 +74,7 @@ def _own_test_split(folder: RunFolder) -> Split:
             f"{folder.path} was trained on {recipe.data}, which cannot be read from here. {error} "
             "Go to the folder that it was trained in, or say where the data is: --data DATA."
         ) from error
-    if dataset.fingerprint != read_json(folder.run)["data"]["fingerprint"]:
+    if dataset.fingerprint != read_record(folder.run).data.fingerprint:
         raise RunError(
             f"{recipe.data} has changed since {folder.path} was trained on it. To evaluate on it as it is now: "
             f"--data {recipe.data}"
@@ -85,10 +86,10 @@ def _other_split(data: str, reader: Reader, options: ReadOptions) -> Split:
     """Other data in the model's own image shape and numbering of the classes; some classes may be missing."""
     height, width, channels = reader.image_shape
     options = replace(options, size=(height, width), gray=channels == 1)
-    with shown_progress("Reading images") as progress:
+    with sink().progress("Reading images") as progress:
         split, class_names, notes = load_test_images(data, options, progress, reader.class_names)
     for note in notes:
-        stderr.print(f"Note: {note}")
+        sink().note(Note("data", "{text}", {"text": note}))
     unknown = [name for name in class_names if name not in reader.class_names]
     if unknown:
         raise DataError(
@@ -128,27 +129,10 @@ def evaluate_split(reader: Reader, split: Split) -> Evaluation:
     return Evaluation(answers, metrics)
 
 
-def evaluate_dataset(folder: RunFolder, dataset: Dataset) -> Evaluation:
-    """Predict a test set with a run's model.onnx; write metrics.json and predictions.csv."""
-    evaluation = evaluate_split(load_classifier(folder.onnx_model), dataset.test)
+def write_evaluation(folder: RunFolder, evaluation: Evaluation, dataset: Dataset) -> None:
+    """Write metrics.json and predictions.csv."""
     write_predictions(folder.predictions, evaluation.answers, dataset.test, dataset.class_names)
     write_text(folder.metrics, evaluation.metrics.model_dump_json(indent=2) + "\n")
-    return evaluation
-
-
-def named_mistakes(answers: Answers, split: Split, class_names: Sequence[str]) -> list[Mistake]:
-    """The mistakes that the report names: those of the figure of wrong predictions, in its order."""
-    predicted = answers.calibrated.argmax(axis=1)
-    return [
-        Mistake(
-            printable(split.files[position]) if split.files else f"number {position}",
-            class_names[split.labels[position]],
-            class_names[predicted[position]],
-            float(answers.calibrated[position].max()),
-            bool(answers.accepted[position]),
-        )
-        for position in most_confident_mistakes(answers.calibrated, split.labels, MISTAKES_SHOWN)
-    ]
 
 
 def write_predictions(path: Path, answers: Answers, split: Split, class_names: Sequence[str]) -> None:

@@ -1,45 +1,25 @@
-"""The part of a run that needs Keras: fit, calibrate, and save the model."""
+"""The stage that trains: from a plan to a fitted Keras model."""
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from tenfold.classifier.classifier import load_onnx
-from tenfold.classifier.metadata import Metadata
-from tenfold.classifier.onnx_writer import write_onnx
-from tenfold.classifier.polarity import is_negative
-from tenfold.errors import NonFiniteLossError, ParityError
-from tenfold.evaluation.metrics import Metrics
-from tenfold.files import atomic_path, check_room
+from tenfold.errors import NonFiniteLossError
+from tenfold.events import sink
 from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.augmentation import at_scale
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import EarlyStopping
 from tenfold.run.building import build, build_smaller, network_seed
-from tenfold.run.calibrate import Calibration, calibrate
 from tenfold.run.plan import Plan
-from tenfold.run.run_folder import RunFolder
-from tenfold.terminal import stderr
+from tenfold.terminal import Verbose
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
 from tenfold.training.moving_averages import FreshMovingAverages, moving_averages_lag, recompute_moving_averages
-from tenfold.training.muon import without_muon
 from tenfold.training.progressive import go_on_from, smaller_images
-from tenfold.types import Images, Labels, Probabilities, Verbose
-
-Status = Literal["trained", "interrupted", "diverged"]
-
-_HDF5_BYTES = 500_000
-"""More than a file of weights has beside the weights."""
-
-PARITY_IMAGES = 200
-"""Test images for which the formats of a model are compared."""
-
-LARGEST_DIFFERENCE, CLEAR_MARGIN = 1e-4, 2e-4
-"""Probabilities of two formats differ by so much at most; labels are equal where the two largest differ by more."""
+from tenfold.types import Images, Labels
 
 
 @dataclass(frozen=True)
@@ -48,29 +28,17 @@ class Learned:
 
     Args:
         model: What is saved.
-        network: The network itself, or the first of those that the model averages.
-        log: How the training went, epoch by epoch.
         status: How it ended.
         message: Why, if it diverged.
         networks: How many networks the model averages.
         finished: How many of them were trained to the end.
-        calibration: How far its probabilities can be believed, and what it rejects.
-        metadata: What its ONNX file says about it; None until it is calibrated.
-        expected: Its probabilities for the first `PARITY_IMAGES` test images, which its ONNX file has to give as well.
-        onnx_difference: The largest difference of those from the file's; None until there is one.
     """
 
     model: Any
-    network: Any
-    log: EpochLog
-    status: Status
+    status: Literal["trained", "interrupted", "diverged"]
     message: str = ""
     networks: int = 1
     finished: int = 0
-    calibration: Calibration = field(default_factory=Calibration)
-    metadata: Metadata | None = None
-    expected: Probabilities | None = None
-    onnx_difference: float | None = None
 
 
 def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
@@ -86,13 +54,13 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
         log: Gets a row for each epoch.
     """
     recipe, finished, material = plan.recipe, list[Any](), _material(plan)
-    status: Status = "trained"
+    status: Literal["trained", "interrupted", "diverged"] = "trained"
     message = ""
     try:
         for number in range(recipe.networks):
             network = build(recipe, plan.dataset, plan.images_per_epoch, number) if number else model
-            if recipe.networks > 1 and verbose:
-                stderr.print(f"Network {number + 1} of {recipe.networks}")
+            if recipe.networks > 1:
+                sink().line(f"Network {number + 1} of {recipe.networks}")
             _fit(network, plan, material, network_seed(recipe, number), verbose, log)
             finished.append(network)
     except KeyboardInterrupt:
@@ -106,7 +74,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     networks = finished or [model]
     if recipe.averaging:
         model = average_networks(networks, recipe.averaging, recipe.name)
-    return Learned(model, networks[0], log, status, message, len(networks), len(finished))
+    return Learned(model, status, message, len(networks), len(finished))
 
 
 def _material(plan: Plan) -> tuple[Images, Any]:
@@ -191,92 +159,3 @@ def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
     if settings is None:
         return []
     return [keras.callbacks.EarlyStopping(**settings.model_dump(), restore_best_weights=True)]
-
-
-def calibrated(learned: Learned, plan: Plan) -> Learned:
-    """Measure how far a model that was trained to the end can be believed."""
-    with plan.watch.stage("calibration"):
-        metadata = plan.metadata
-        calibration = calibrate(learned.model, plan, metadata)
-    metadata = replace(
-        metadata, temperature=calibration.temperature, rejection_threshold=calibration.rejection_threshold
-    )
-    return replace(learned, calibration=calibration, metadata=metadata)
-
-
-def save_keras(learned: Learned, folder: RunFolder) -> None:
-    """Save a model for Keras, and its weights alone."""
-    model = learned.model
-    without_muon(model)
-    with atomic_path(folder.keras_model) as path:
-        model.save(path, overwrite=True)
-    # HDF5 tells of a full disk in several tracebacks.
-    check_room(folder.weights, _HDF5_BYTES + 4 * model.count_params())
-    with atomic_path(folder.weights) as path:
-        # A compiled model would put its optimiser's state in as well.
-        keras.Model(model.inputs, model.outputs, name=model.name).save_weights(path, overwrite=True)
-
-
-def save_onnx(learned: Learned, plan: Plan, folder: RunFolder, metrics: Metrics | None = None) -> Learned:
-    """Save a model for ONNX Runtime, if the file gives what the Keras model gives.
-
-    Args:
-        learned: The trained model.
-        plan: What it was trained on.
-        folder: Where it goes.
-        metrics: Those of the final evaluation, once there are any.
-
-    Returns:
-        The same, with what was compared.
-
-    Raises:
-        ParityError: The file would give something else. It is not written; one of before is removed.
-    """
-    metadata = learned.metadata or plan.metadata
-    if metrics:
-        metadata = replace(metadata, accuracy=metrics.accuracy, test_count=metrics.count)
-    images = plan.dataset.test.images[:PARITY_IMAGES]
-    expected = learned.expected
-    if expected is None:
-        negative = is_negative(images, metadata.polarity) & metadata.inverts_negatives
-        positives = np.where(negative[:, np.newaxis, np.newaxis, np.newaxis], 255 - images, images)
-        expected = np.asarray(learned.model.predict_on_batch(positives))
-    difference = None
-
-    def check(path: Path) -> None:
-        nonlocal difference
-        if not np.isfinite(expected).all():  # of a training that diverged: no format gives probabilities
-            return
-        found = load_onnx(path).probabilities(images)
-        if problem := disagreement(expected, found):
-            raise ParityError(
-                f"model.onnx was not written, as it disagrees with the Keras model: {problem}. This is a defect of "
-                f"Tenfold; please report it with {folder.recipe}. The rest of the run is kept in {folder.path}."
-            )
-        difference = float(np.abs(found - expected).max())
-
-    try:
-        write_onnx(learned.model, folder.onnx_model, metadata, learned.calibration.distances, check)
-    except ParityError:
-        folder.onnx_model.unlink(missing_ok=True)
-        raise
-    return replace(learned, expected=expected, onnx_difference=difference)
-
-
-def disagreement(expected: Probabilities, found: Probabilities) -> str:
-    """How the probabilities of two formats of one model differ by more than rounding, in words; empty if they do not.
-
-    Args:
-        expected: Of the Keras model, [n, classes].
-        found: Of the other format, [n, classes].
-    """
-    second, first = np.sort(expected, axis=1)[:, -2:].T
-    clear = first - second > CLEAR_MARGIN
-    labels = int((clear & (expected.argmax(axis=1) != found.argmax(axis=1))).sum())
-    difference = float(np.abs(found - expected).max())
-    if not labels and difference <= LARGEST_DIFFERENCE:
-        return ""
-    return (
-        f"another label for {labels} of {len(expected)} test images, probabilities that differ by up to "
-        f"{difference:.2g} (at most {LARGEST_DIFFERENCE:g} is rounding)"
-    )

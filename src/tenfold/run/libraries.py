@@ -35,6 +35,8 @@ def wait_for_libraries() -> None:
 def _load() -> None:
     # Whatever is wrong, such as another backend, is said when the same modules are imported where they are used.
     with contextlib.suppress(Exception), _as_if_absent(_DISPENSABLE):
+        import tenfold.run.calibrate
+        import tenfold.run.export
         import tenfold.run.learning  # noqa: F401
 
 

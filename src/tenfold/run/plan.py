@@ -1,6 +1,5 @@
 """What a run is going to do, settled and checked before Keras is loaded."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,19 +14,19 @@ from tenfold.classifier.polarity import may_invert_negatives, polarity
 from tenfold.data.class_names import are_characters
 from tenfold.data.dataset import Dataset, Split
 from tenfold.data.inspection import imbalance
-from tenfold.data.load import read_dataset
-from tenfold.data.sizes import Progress, were_resized
+from tenfold.data.sizes import were_resized
 from tenfold.data.split import stratified_cut
 from tenfold.errors import DataError
+from tenfold.events import sink
 from tenfold.files import printable
+from tenfold.messages import Note
 from tenfold.recipes.augmentation import refuse_label_changing, refuse_other_copies
 from tenfold.recipes.recipe import Recipe
 from tenfold.recipes.settings import MOST_REDRAWN, Training
-from tenfold.run.loading import load_with_progress, shown_progress
-from tenfold.run.provenance import Stopwatch
-from tenfold.terminal import stderr
+from tenfold.run.loading import load_with_progress
+from tenfold.run.stopwatch import Stopwatch
 from tenfold.training.class_weights import class_weights
-from tenfold.types import Images, Verbose
+from tenfold.types import Images
 
 if TYPE_CHECKING:
     from tenfold.classifier.metadata import Metadata
@@ -61,7 +60,7 @@ class Plan:
     started: datetime
     watch: Stopwatch
     predicted_seconds: float | None = None
-    time_limit_notes: tuple[str, ...] = ()
+    time_limit_notes: tuple[Note, ...] = ()
     strangers: Images | None = None
 
     @property
@@ -99,7 +98,7 @@ class Plan:
         )
 
 
-def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose, watch: Stopwatch) -> Plan:
+def make_plan(data: str | Path | Dataset | None, recipe: Recipe, watch: Stopwatch) -> Plan:
     """Load the data and cut it as the recipe says.
 
     Raises:
@@ -108,23 +107,22 @@ def make_plan(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbos
     """
     started = datetime.now(UTC)
     with watch.stage("data"):
-        recipe, dataset = _load_data(data, recipe, verbose)
+        recipe, dataset = _load_data(data, recipe)
         _check_variations(recipe, dataset)  # before minutes of drawing
-        train, validation, strangers = learning_material(dataset, recipe.training, verbose)
+        train, validation, strangers = learning_material(dataset, recipe.training)
         recipe = with_settled_epochs(recipe, len(train) + (0 if strangers is None else len(strangers)))
     if recipe.training.class_weight is None and not recipe.training.strangers:
-        dataset = _with_imbalance_told(dataset, train, verbose)
+        dataset = _with_imbalance_told(dataset, train)
     weights = class_weights(recipe.training, train.labels, dataset.class_names)
     return Plan(recipe, dataset, train, validation, weights, started, watch, strangers=strangers)
 
 
-def _with_imbalance_told(dataset: Dataset, train: Split, verbose: Verbose) -> Dataset:
-    """The data set with a note or warning about unequal classes, which is printed."""
+def _with_imbalance_told(dataset: Dataset, train: Split) -> Dataset:
+    """The data set with a note or warning about unequal classes, which the user is told."""
     for finding in imbalance(train, dataset.class_names):
-        loud = finding.severity == "warning"
-        if verbose:
-            stderr.print(f"{'Warning' if loud else 'Note'}: {finding.message}")
-        if loud:
+        warns = finding.severity == "warning"
+        sink().note(Note("data", "{text}", {"text": finding.message}, "warning" if warns else "note"))
+        if warns:
             dataset = replace(dataset, warnings=(*dataset.warnings, finding.message))
         else:
             dataset = replace(dataset, notes=(*dataset.notes, finding.message))
@@ -138,17 +136,15 @@ def _check_variations(recipe: Recipe, dataset: Dataset) -> None:
         refuse_other_copies(recipe.averaging, recipe.augmentation, dataset.class_names, dataset.image_shape)
 
 
-def learning_material(
-    dataset: Dataset, training: Training, verbose: Verbose
-) -> tuple[Split, Split | None, Images | None]:
+def learning_material(dataset: Dataset, training: Training) -> tuple[Split, Split | None, Images | None]:
     """What a recipe trains on, what it evaluates after each epoch, and the images of no class, if any.
 
     Raises:
         DataError: The data does not suit the recipe.
     """
     train, validation = training_splits(dataset, training)
-    strangers = drawn_strangers(train, dataset, training, verbose)
-    return with_redrawn(train, dataset, training, verbose), validation, strangers
+    strangers = drawn_strangers(train, dataset, training)
+    return with_redrawn(train, dataset, training), validation, strangers
 
 
 def with_settled_epochs(recipe: Recipe, images: int) -> Recipe:
@@ -157,7 +153,7 @@ def with_settled_epochs(recipe: Recipe, images: int) -> Recipe:
     return recipe.model_copy(update={"training": recipe.training.model_copy(update=settled)})
 
 
-def with_redrawn(train: Split, dataset: Dataset, training: Training, verbose: Verbose) -> Split:
+def with_redrawn(train: Split, dataset: Dataset, training: Training) -> Split:
     """Training images, and as many copies of them in another hand as a recipe asks for.
 
     Raises:
@@ -172,13 +168,13 @@ def with_redrawn(train: Split, dataset: Dataset, training: Training, verbose: Ve
     images, characters = [train.images], shown_characters(train.labels, dataset.class_names)
     for copy in copies:
         title = f"Writing again, {copy} of {len(copies)}"
-        with _told(title, verbose) as progress:
+        with sink().progress(title) as progress:
             images.append(redraw(train.images, characters, training.seed * MOST_REDRAWN + copy - 1, progress))
     times = len(images)
     return Split(np.concatenate(images), np.tile(train.labels, times), train.files * times)
 
 
-def drawn_strangers(train: Split, dataset: Dataset, training: Training, verbose: Verbose) -> Images | None:
+def drawn_strangers(train: Split, dataset: Dataset, training: Training) -> Images | None:
     """Images of no class, as many as a recipe asks for; None for none.
 
     Raises:
@@ -195,7 +191,7 @@ def drawn_strangers(train: Split, dataset: Dataset, training: Training, verbose:
     from tenfold.photo.strangers import draw_strangers  # SciPy takes a while to load
 
     count = max(1, round(training.strangers * len(train) * (1 + training.redrawn)))
-    with _told("Drawing what is no digit", verbose) as progress:
+    with sink().progress("Drawing what is no digit") as progress:
         return draw_strangers(count, train.images, training.seed, progress)
 
 
@@ -222,25 +218,18 @@ def check_handwriting(train: Split, dataset: Dataset, setting: str) -> None:
         )
 
 
-def _told(title: str, verbose: Verbose) -> AbstractContextManager[Progress]:
-    return shown_progress(title) if verbose else nullcontext(lambda done, total: None)
-
-
-def _load_data(data: str | Path | Dataset | None, recipe: Recipe, verbose: Verbose) -> tuple[Recipe, Dataset]:
+def _load_data(data: str | Path | Dataset | None, recipe: Recipe) -> tuple[Recipe, Dataset]:
     """The data, and the recipe that says which data it was."""
     if isinstance(data, Dataset):
-        for warning in data.warnings if verbose else ():
-            stderr.print(f"Warning: {warning}")
+        for warning in data.warnings:
+            sink().note(Note("data", "{text}", {"text": warning}, "warning"))
         return recipe.model_copy(update={"data": None}), data
     source = recipe.data if data is None else str(data)
     if source is not None and printable(source) != source:
         raise DataError(f"{printable(source)}: the name is not valid UTF-8, so that no recipe can hold it. Rename it.")
     if source is None:
         raise DataError(f"The recipe {recipe.name} names no data. Say what to train on, such as mnist or a folder.")
-    options = recipe.read_options
-    dataset = (
-        load_with_progress(source, options) if verbose else read_dataset(source, options, lambda done, total: None)
-    )
+    dataset = load_with_progress(source, recipe.read_options)
     return recipe.model_copy(update={"data": source}), dataset
 
 

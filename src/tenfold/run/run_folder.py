@@ -2,12 +2,11 @@
 
 runs/mnist-quick-1/
     recipe.toml  run.json  history.csv  model.keras  model.weights.h5  model.onnx  metrics.json  predictions.csv
-    golden/  figures/*.png  report.html
+    pictures.npz  golden/  figures/*.png  report.html
 """
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.errors import RunError
-from tenfold.files import printable, write_text
+from tenfold.files import printable, read_json, write_text
 
 RUNS = Path("runs")
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
@@ -35,7 +34,7 @@ class RunFolder:
 
     @property
     def run(self) -> Path:
-        """Versions, seed, data, command line, seconds by stage."""
+        """The run's `RunRecord`."""
         return self.path / "run.json"
 
     @property
@@ -72,6 +71,11 @@ class RunFolder:
     def golden(self) -> Path:
         """The folder of pictures with the answers that `predict` gives for them."""
         return self.path / "golden"
+
+    @property
+    def pictures(self) -> Path:
+        """The images that figures and report show."""
+        return self.path / "pictures.npz"
 
     @property
     def figures(self) -> Path:
@@ -159,26 +163,6 @@ def _status(path: Path) -> Any:
         return None
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document, indented."""
-    write_text(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON document of a run.
-
-    Raises:
-        RunError: It is missing or damaged.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(document, dict):
-            raise ValueError("it holds no table")
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error}). Was the run interrupted? Train it again.") from error
-    return document
-
-
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Write rows under their column names; what a row lacks stays empty."""
     text = io.StringIO()
@@ -186,3 +170,23 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[s
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())
+
+
+def write_history(folder: RunFolder, rows: Sequence[Mapping[str, float]]) -> None:
+    """Write a row for each epoch to history.csv, with seven digits, which is what single precision holds."""
+    formatted = [{name: f"{value:.7g}" for name, value in row.items()} for row in rows]
+    write_csv(folder.history, formatted, HISTORY_COLUMNS)
+
+
+def read_history(folder: RunFolder) -> list[dict[str, float]]:
+    """A row for each epoch of a run, with the columns that history.csv has values for.
+
+    Raises:
+        RunError: It is missing or damaged.
+    """
+    try:
+        with folder.history.open(encoding="utf-8", newline="") as file:
+            rows = [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
+        return [{**row, "epoch": int(row["epoch"])} for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{folder.history}: cannot be read ({error}). It is damaged: train the run again.") from error

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tenfold.errors import DataError, RecipeError
+from tenfold.events import sink
+from tenfold.messages import Note
 from tenfold.recipes.augmentation import refuse_label_changing
 from tenfold.recipes.auto import LEVELS, Level, auto_recipe
 from tenfold.recipes.layers import Conv2D
@@ -13,10 +15,8 @@ from tenfold.recipes.wording import augmentation_in_words, counted
 from tenfold.run.duration import duration_in_words
 from tenfold.run.forecast import Forecast, Measured, PaceOf, least_epoch_seconds, make_forecast, measure
 from tenfold.run.plan import Plan, training_splits, with_settled_epochs
-from tenfold.terminal import stderr
 from tenfold.training.class_weights import class_weights
 from tenfold.training.pace import measure_pace
-from tenfold.types import Verbose
 
 _OPTIMIZER = "compile.optimizer"
 
@@ -26,19 +26,18 @@ _MEASURING_SECONDS, _TIMES_QUICK = 8.0, 2.0
 _MEASURING_SHARE = 0.2
 
 
-def within_time_limit(plan: Plan, limit_seconds: float, verbose: Verbose, *, pace_of: PaceOf = measure_pace) -> Plan:
+def within_time_limit(plan: Plan, limit_seconds: float, *, pace_of: PaceOf = measure_pace) -> Plan:
     """Lower a recipe's epochs until its run is finished within a time; with less than one, its images, too.
 
     Args:
         plan: Recipe and data.
         limit_seconds: For the whole run.
-        verbose: Whether to say what fits.
         pace_of: Measures how fast a network trains on this machine.
 
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    notes = _Notes(verbose)
+    notes = _Notes()
     forecast = make_forecast(plan, measure(plan, plan.recipe, pace_of), limit_seconds)
     _check(forecast, limit_seconds)
     notes.add(f"Time for {_described(forecast)}")
@@ -49,7 +48,6 @@ def automatic(
     plan: Plan,
     overrides: Sequence[str],
     limit_seconds: float,
-    verbose: Verbose,
     *,
     levels: Sequence[Level] = LEVELS,
     pace_of: PaceOf = measure_pace,
@@ -60,14 +58,13 @@ def automatic(
         plan: With the data, and the recipe `auto` as it was read.
         overrides: What the user sets.
         limit_seconds: For the whole run.
-        verbose: Whether to say what was chosen and why.
         levels: Networks to choose from, the heaviest first.
         pace_of: Measures how fast a network trains on this machine.
 
     Raises:
         RecipeError: Starting and finishing alone take longer.
     """
-    notes = _Notes(verbose)
+    notes = _Notes()
     level, forecast = _chosen_level(plan, overrides, limit_seconds, notes, levels, pace_of)
     _check(forecast, limit_seconds)
     training = forecast.recipe.training
@@ -203,7 +200,7 @@ def _settled(plan: Plan, forecast: Forecast, limit_seconds: float, notes: "_Note
         refuse_label_changing(recipe.augmentation, plan.dataset.class_names, plan.dataset.image_shape)
     notes.add(f"Predicted to take {duration_in_words(forecast.seconds)} from start to end.")
     predicted = round(forecast.seconds, 1)
-    plan = replace(plan, recipe=recipe, predicted_seconds=predicted, time_limit_notes=tuple(notes.lines))
+    plan = replace(plan, recipe=recipe, predicted_seconds=predicted, time_limit_notes=tuple(notes.notes))
     if forecast.epochs_in_time >= 1:
         return plan
     try:
@@ -229,11 +226,9 @@ def _described(forecast: Forecast) -> str:
 class _Notes:
     """What is said on the way, for the run as well."""
 
-    def __init__(self, verbose: Verbose) -> None:
-        self.lines: list[str] = []
-        self._verbose = verbose
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
 
     def add(self, text: str) -> None:
-        self.lines.append(text)
-        if self._verbose:
-            stderr.print(text)
+        self.notes.append(Note("time_limit", "{text}", {"text": text}))
+        sink().line(text)

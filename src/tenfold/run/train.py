@@ -2,60 +2,38 @@
 
 import json
 import os
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+import tenfold
 from tenfold.data.dataset import Dataset
 from tenfold.errors import NonFiniteLossError, RunError, TrainingInterrupted
-from tenfold.evaluation.baseline import guessing_accuracy, is_no_better_than_guessing
-from tenfold.evaluation.metrics import Metrics
-from tenfold.files import write_text
+from tenfold.events import events_to, sink
+from tenfold.files import printable, write_text
+from tenfold.messages import language
 from tenfold.recipes.auto import AUTO_SECONDS
-from tenfold.recipes.recipe import Recipe, dump_recipe, load_recipe
+from tenfold.recipes.recipe import dump_recipe, load_recipe
 from tenfold.recipes.wording import counted
-from tenfold.run.description import run_document
+from tenfold.record import DataRecord, MachineRecord, NetworkRecord, RunRecord, SecondsRecord, write_record
 from tenfold.run.duration import parse_duration
 from tenfold.run.libraries import wait_for_libraries
+from tenfold.run.loading import data_notes
 from tenfold.run.plan import Plan, make_plan
-from tenfold.run.provenance import Stopwatch
+from tenfold.run.provenance import machine, versions
 from tenfold.run.random_state import callers_random_state
-from tenfold.run.run_folder import (
-    HISTORY_COLUMNS,
-    RunFolder,
-    check_out,
-    create_run_folder,
-    write_csv,
-    write_json,
-)
-from tenfold.terminal import busy, stderr
-from tenfold.types import Verbose
+from tenfold.run.run_folder import RunFolder, check_out, create_run_folder, write_history
+from tenfold.run.runs import Run
+from tenfold.run.stopwatch import Stopwatch
+from tenfold.terminal import Verbose, verbose_sink
 
 if TYPE_CHECKING:
     from tenfold.run.learning import Learned
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run.
-
-    Attributes:
-        path: Its folder.
-        recipe: Its recipe, resolved.
-        metrics: What the final evaluation on the test set found.
-        history: A row for each epoch: epoch, learning_rate, loss, accuracy and perhaps val_loss, val_accuracy.
-        seconds: Wall-clock by stage, and in total.
-    """
-
-    path: Path
-    recipe: Recipe = field(repr=False)
-    metrics: Metrics = field(repr=False)
-    history: tuple[Mapping[str, float], ...] = field(repr=False)
-    seconds: Mapping[str, Any] = field(repr=False)
 
 
 def train(
@@ -122,10 +100,11 @@ def train(
     source = data.name if isinstance(data, Dataset) else data
     resolved = load_recipe(recipe, [*overrides, *settings], None if source is None else str(source))
     seconds = None if time_limit is None else parse_duration(str(time_limit))
-    plan = make_plan(data, resolved, verbose, watch or Stopwatch())
-    if str(recipe) == "auto":
-        return _train(plan, folder, verbose, AUTO_SECONDS if seconds is None else seconds, [*overrides, *settings])
-    return _train(plan, folder, verbose, seconds)
+    with events_to(verbose_sink(verbose)):
+        plan = make_plan(data, resolved, watch or Stopwatch())
+        if str(recipe) == "auto":
+            return _train(plan, folder, verbose, AUTO_SECONDS if seconds is None else seconds, [*overrides, *settings])
+        return _train(plan, folder, verbose, seconds)
 
 
 def _train(
@@ -135,91 +114,142 @@ def _train(
 
     With `choose`, the settings of the user, the recipe itself is chosen.
     """
-    with plan.watch.stage("libraries"), busy("Loading Keras", show=verbose != 0):
+    with plan.watch.stage("libraries"), sink().busy("Loading Keras"):
         wait_for_libraries()
-        from tenfold.run import learning as learning
+        from tenfold.run.building import build
+        from tenfold.run.time_limit import automatic, within_time_limit
         from tenfold.training.compile_cache import compile_cache
-    ahead: Future[dict[str, bytes]] = Future()
     with compile_cache(), callers_random_state():
         if time_limit is not None:
-            plan = _within(plan, time_limit, choose, verbose)
-        folder, learned = _learn(plan, out, verbose, ahead)
-        if learned.status != "trained":
-            _raise_unfinished(plan, learned, folder)
-        try:
-            with busy("Evaluating and drawing figures", show=verbose != 0), _tell_what_is_left(folder):
-                return _finish(plan, folder, learned, ahead, verbose)
-        except KeyboardInterrupt as interrupt:
-            raise _interrupted_after_training(folder) from interrupt
+            with plan.watch.stage("pace"), sink().busy("Measuring the pace"):
+                plan = within_time_limit(plan, time_limit) if choose is None else automatic(plan, choose, time_limit)
+        with plan.watch.stage("model"), sink().busy("Drawing initial weights"):
+            model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
+        folder = create_run_folder(out, plan.dataset.name, plan.recipe.name)
+        write_text(folder.recipe, dump_recipe(plan.recipe))
+        record = _new_record(plan, folder, model)
+        write_record(folder.run, record)
+        _fit_and_complete(plan, folder, record, model, verbose)
+    return Run(folder.path, record)
 
 
-def _within(plan: Plan, time_limit: float, choose: Sequence[str] | None, verbose: Verbose) -> Plan:
-    from tenfold.run.time_limit import automatic, within_time_limit
+def _new_record(plan: Plan, folder: RunFolder, model: Any) -> RunRecord:
+    """What is known of a run before it is trained."""
+    from tenfold.models.arithmetic import layer_arithmetic
 
-    with plan.watch.stage("pace"), busy("Measuring the pace", show=verbose != 0):
-        if choose is None:
-            return within_time_limit(plan, time_limit, verbose)
-        return automatic(plan, choose, time_limit, verbose)
+    dataset, recipe = plan.dataset, plan.recipe
+    classes = len(dataset.class_names)
+    record = RunRecord(
+        tenfold=tenfold.__version__,
+        name=folder.path.name,
+        path=str(folder.path),
+        status="training",
+        recipe=recipe.name,
+        seed=recipe.training.seed,
+        language=language(),
+        data=DataRecord(
+            name=dataset.name,
+            fingerprint=dataset.fingerprint,
+            classes=list(dataset.class_names),
+            image_shape=dataset.image_shape,
+            train=len(plan.train),
+            outliers=plan.images_per_epoch - len(plan.train),
+            validation=len(plan.validation) if plan.validation else 0,
+            validation_is_test_set=recipe.training.watch_test_set,
+            test=len(dataset.test),
+            train_counts=dataset.train.class_counts(classes),
+            test_counts=dataset.test.class_counts(classes),
+        ),
+        network=NetworkRecord(layers=layer_arithmetic(model)),
+        command=_command(plan, folder),
+        started=plan.started.isoformat(timespec="seconds"),
+        predicted_seconds=plan.predicted_seconds,
+        versions=versions(),
+        machine=MachineRecord.model_validate(machine()),
+    )
+    record.set_notes("data", data_notes(dataset))
+    record.set_notes("time_limit", plan.time_limit_notes)
+    return record
 
 
-def _learn(
-    plan: Plan, out: Path | None, verbose: Verbose, ahead: "Future[dict[str, bytes]]"
-) -> tuple[RunFolder, "Learned"]:
-    """Build, fit and save the model; the run's description says that it is not evaluated yet."""
-    from tenfold.run.building import build
-    from tenfold.run.learning import Learned, learn
+def _command(plan: Plan, folder: RunFolder) -> str:
+    """What the user typed; from Python, the command that does the same."""
+    if Path(sys.argv[0]).stem == "tenfold":
+        return shlex.join(["tenfold", *map(printable, sys.argv[1:])])
+    return shlex.join(["tenfold", "train", plan.recipe.data or "DATA", "--recipe", str(folder.recipe)])
+
+
+def _fit_and_complete(plan: Plan, folder: RunFolder, record: RunRecord, model: Any, verbose: Verbose) -> None:
+    """Train the model, save it, and go through all stages that follow.
+
+    Raises:
+        NonFiniteLossError: Training diverged; the last finite weights are saved.
+        TrainingInterrupted: Ctrl-C or SIGTERM; what was reached is saved.
+        RunError: A file cannot be written, as on a full disk.
+    """
+    from tenfold.run.complete import complete
+    from tenfold.run.export import save_keras, save_uncalibrated_onnx
+    from tenfold.run.learning import learn
     from tenfold.training.epoch_log import EpochLog
 
-    recipe, watch = plan.recipe, plan.watch
-    with watch.stage("model"), busy("Drawing initial weights", show=verbose != 0):
-        model = build(recipe, plan.dataset, plan.images_per_epoch)
-    folder = create_run_folder(out, plan.dataset.name, recipe.name)
-    write_text(folder.recipe, dump_recipe(recipe))
-    work = Thread(target=_work_ahead, args=(plan, ahead), name="work ahead", daemon=True)
-    learned = Learned(model, model, EpochLog(at_start=work.start), "interrupted")
+    drawn: Future[Mapping[str, bytes]] = Future()
+    work = Thread(target=_work_ahead, args=(plan, drawn), name="work ahead", daemon=True)
+    log = EpochLog(at_start=work.start)
+    with plan.watch.stage("training"):
+        learned = learn(model, plan, verbose, log)
+    plan.watch.split("training", "compiling", log.compile_seconds)
     try:
-        with watch.stage("training"):
-            learned = learn(model, plan, verbose, learned.log)
-        watch.split("training", "compiling", learned.log.compile_seconds)
-        with _tell_what_is_left(folder):
-            learned = _save(plan, folder, learned)  # at once: calibrating may run out of memory
-            if learned.status == "trained":
-                learned = _calibrate(plan, folder, learned)
-    except KeyboardInterrupt as interrupt:  # what was learnt must not be lost for a moment's patience
-        _rescue(plan, folder, learned)
-        if learned.status == "trained":
-            raise _interrupted_after_training(folder) from interrupt
-    if learned.status != "trained" and work.ident:
-        work.join()  # while it draws, the caller's own figures would have its style
-    return folder, learned
+        with _write_errors_explained(folder), plan.watch.stage("saving"):
+            write_history(folder, log.rows)
+            save_keras(learned.model, folder)
+            record.status = learned.status
+            record.network.parameters = learned.model.count_params()
+            record.network.networks, record.network.starts = learned.networks, log.starts
+            record.seconds = SecondsRecord(
+                stages=dict(plan.watch.seconds), epochs=log.seconds, total=plan.watch.total()
+            )
+            write_record(folder.run, record)
+            if learned.status != "trained":
+                record.onnx_difference = save_uncalibrated_onnx(learned.model, plan, folder)
+                write_record(folder.run, record)
+    except KeyboardInterrupt as interrupt:
+        raise _interrupted_while_saving(folder) from interrupt
+    if learned.status != "trained":
+        if work.ident:
+            work.join()  # while it draws, the caller's own figures would have its style
+        raise _unfinished(plan, learned, len(log.rows), folder)
+    try:
+        with sink().busy("Evaluating and drawing figures"), _write_errors_explained(folder):
+            complete(plan, folder, record, learned.model, drawn)
+    except (KeyboardInterrupt, MemoryError) as error:
+        if not folder.onnx_model.exists():  # a model that is not calibrated is better than none
+            try:
+                save_uncalibrated_onnx(learned.model, plan, folder)
+            except KeyboardInterrupt as interrupt:
+                raise _interrupted_while_saving(folder) from interrupt
+        if isinstance(error, MemoryError):
+            raise
+        where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
+        raise TrainingInterrupted(f"Interrupted after training. {where}") from error
 
 
-def _save(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
-    from tenfold.run.learning import save_keras, save_onnx
-
-    with plan.watch.stage("saving"):
-        write_csv(folder.history, _history_rows(learned), HISTORY_COLUMNS)
-        save_keras(learned, folder)
-        # Before the ONNX file, which is refused if it disagrees: then this is what is left of the run.
-        write_json(folder.run, run_document(plan, folder, learned, learned.status))
-        learned = save_onnx(learned, plan, folder)
-    write_json(folder.run, run_document(plan, folder, learned, learned.status))
-    return learned
+def _interrupted_while_saving(folder: RunFolder) -> TrainingInterrupted:
+    return TrainingInterrupted(f"Interrupted while saving: {folder.path} is not complete.")
 
 
-def _calibrate(plan: Plan, folder: RunFolder, learned: "Learned") -> "Learned":
-    """Measure how far the model can be believed; its ONNX file and the run's description say so."""
-    from tenfold.run.learning import calibrated, save_onnx
+def _work_ahead(plan: Plan, drawn: "Future[Mapping[str, bytes]]") -> None:
+    """What needs no model, done while it is trained, when a processor core is often idle."""
+    try:
+        from tenfold.run.run_figures import data_figures
 
-    learned = calibrated(learned, plan)
-    with plan.watch.stage("saving"):
-        learned = save_onnx(learned, plan, folder)
-    write_json(folder.run, run_document(plan, folder, learned, learned.status))
-    return learned
+        plan.metadata  # noqa: B018 - remembered by the plan, as the fingerprint in it is by the data set
+        drawn.set_result(data_figures(plan.dataset))
+    except BaseException as error:
+        drawn.set_exception(error)
 
 
 @contextmanager
-def _tell_what_is_left(folder: RunFolder) -> Iterator[None]:
+def _write_errors_explained(folder: RunFolder) -> Iterator[None]:
     """Where a file cannot be written, as on a full disk, say which one, and what the run folder holds."""
     try:
         yield
@@ -234,98 +264,12 @@ def _tell_what_is_left(folder: RunFolder) -> Iterator[None]:
         ) from error
 
 
-def _rescue(plan: Plan, folder: RunFolder, learned: "Learned") -> None:
-    try:
-        _save(plan, folder, learned)
-    except KeyboardInterrupt as interrupt:
-        raise TrainingInterrupted(f"Interrupted while saving: {folder.path} is not complete.") from interrupt
-
-
-def _interrupted_after_training(folder: RunFolder) -> TrainingInterrupted:
-    where = f"The model is in {folder.path}; tenfold evaluate {folder.path} measures it."
-    return TrainingInterrupted(f"Interrupted after training. {where}")
-
-
-def _work_ahead(plan: Plan, ahead: "Future[dict[str, bytes]]") -> None:
-    """What needs no model, done while it is trained, when a processor core is often idle."""
-    try:
-        from tenfold.run.pictures import draw_data_pictures
-
-        plan.metadata  # noqa: B018 - remembered by the plan, as the fingerprint in it is by the data set
-        ahead.set_result(draw_data_pictures(plan.dataset))
-    except BaseException as error:
-        ahead.set_exception(error)
-
-
-def _finish(
-    plan: Plan, folder: RunFolder, learned: "Learned", ahead: "Future[dict[str, bytes]]", verbose: Verbose
-) -> Run:
-    """Evaluate, draw and report; then the run's description says that it is finished."""
-    from tenfold.models.arithmetic import layer_arithmetic
-    from tenfold.report.html_report import render_report
-    from tenfold.run.evaluate import evaluate_dataset, named_mistakes
-    from tenfold.run.golden import write_golden_pictures
-    from tenfold.run.learning import save_onnx
-    from tenfold.run.pictures import draw_pictures
-
-    watch, dataset, log = plan.watch, plan.dataset, learned.log
-    with watch.stage("evaluation"):
-        evaluation = evaluate_dataset(folder, dataset)
-        metrics = evaluation.metrics
-        learned = save_onnx(learned, plan, folder, metrics)
-        write_golden_pictures(folder, dataset)
-    warnings = _learning_warnings(plan, learned, metrics)
-    if verbose:
-        for warning in warnings:
-            stderr.print(f"Warning: {warning}")
-    if verbose and (reason := learned.calibration.rejects_nothing):
-        stderr.print(f"Note: every picture will get a label, also one of none of the classes: {reason}.")
-    with watch.stage("figures"):
-        watches = plan.recipe.training.watch_test_set
-        figures = draw_pictures(folder, dataset, log, evaluation, watches, ahead.result())
-    document = run_document(plan, folder, learned, "finished", metrics) | {"warnings": warnings}
-    with watch.stage("report"):
-        page = render_report(
-            run=document,
-            folder=str(folder.path),
-            metrics=metrics,
-            history=log.rows,
-            recipe_toml=folder.recipe.read_text(encoding="utf-8"),
-            summary=layer_arithmetic(learned.network),
-            figures=figures,
-            mistakes=named_mistakes(evaluation.answers, dataset.test, dataset.class_names),
-        )
-        write_text(folder.report, page)
-    document = run_document(plan, folder, learned, "finished", metrics) | {"warnings": warnings}
-    write_json(folder.run, document)
-    return Run(folder.path, plan.recipe, metrics, tuple(log.rows), document["seconds"])
-
-
-def _learning_warnings(plan: Plan, learned: "Learned", metrics: Metrics) -> list[str]:
-    """That nothing was learnt, with likely causes, if training and test images say so."""
-    accuracy, labels = learned.log.rows[-1]["accuracy"], plan.train.labels
-    in_test = is_no_better_than_guessing(metrics.accuracy, plan.dataset.test.labels)
-    if not (in_test and is_no_better_than_guessing(accuracy, labels)):
-        return []
-    lower = plan.recipe.compile.optimizer.learning_rate / 10
-    return [
-        f"The model learnt nothing: it is right about {accuracy:.1%} of the training images, and naming the most "
-        f"frequent class each time is about {guessing_accuracy(labels):.1%}. Likely causes: too high a learning rate "
-        f"(try --set compile.optimizer.learning_rate={lower:g}), too few epochs, a network that does not suit the "
-        "images (try --recipe quick), or labels that do not belong to their images (look: tenfold data show)."
-    ]
-
-
-def _history_rows(learned: "Learned") -> list[dict[str, str]]:
-    """Seven digits, which is what single precision holds."""
-    return [{name: f"{value:.7g}" for name, value in row.items()} for row in learned.log.rows]
-
-
-def _raise_unfinished(plan: Plan, learned: "Learned", folder: RunFolder) -> None:
-    done = counted(len(learned.log.rows), "finished epoch")
+def _unfinished(plan: Plan, learned: "Learned", epochs: int, folder: RunFolder) -> BaseException:
+    """What to raise where training did not come to its end."""
+    done = counted(epochs, "finished epoch")
     if (networks := plan.recipe.networks) > 1:
         done = f"{learned.finished or 'none'} of {networks} networks finished, {done}"
     saved = f"The model so far is in {folder.path} ({done})."
     if learned.status == "diverged":
-        raise NonFiniteLossError(f"{learned.message} {saved}")
-    raise TrainingInterrupted(f"Interrupted. {saved}")
+        return NonFiniteLossError(f"{learned.message} {saved}")
+    return TrainingInterrupted(f"Interrupted. {saved}")

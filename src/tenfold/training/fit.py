@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from tenfold.errors import DataError, ModelError
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
-from tenfold.terminal import busy
+from tenfold.terminal import Verbose, verbose_sink
 from tenfold.training.building import build
 from tenfold.training.callbacks import act_on_batches, check_callbacks, flattened
 from tenfold.training.class_weights import with_class_weights
@@ -23,7 +23,6 @@ from tenfold.training.inputs import Arrays, check_augmentation, check_settings, 
 from tenfold.training.labels import check_labels
 from tenfold.training.progress import ProgressBar
 from tenfold.training.sanity import warn_of_missing_classes, warn_of_no_probabilities, warn_of_single_images
-from tenfold.types import Verbose
 
 
 def fit(
@@ -133,7 +132,7 @@ def fit(
         )
     pass_steps = -(-len(arrays[0]) // batch_size)
     epoch_steps = min(steps_per_epoch or pass_steps, pass_steps)
-    bar = ProgressBar(min(len(arrays[0]), epoch_steps * batch_size), batch_size, bar=verbose != 2)
+    bar = ProgressBar(min(len(arrays[0]), epoch_steps * batch_size), batch_size, verbose_sink(verbose))
     listeners = keras.callbacks.CallbackList(
         [*callbacks, *([bar] if verbose != 0 else [])],
         add_history=True,
@@ -143,7 +142,7 @@ def fit(
         verbose=verbose,
     )
     with compile_cache():
-        with busy("Compiling the training program", show=verbose != 0):
+        with verbose_sink(verbose).busy("Compiling the training program"):
             program, evaluation = _programs(model, arrays, batch_size, augmentation, every, evaluated, evaluation_every)
         warn_of_no_probabilities(model, arrays[0][:batch_size])
         training = Training(model, program, every, evaluation, evaluation_every, callbacks, listeners, seed)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tenfold.events import Silence, events_to
+
 # Shared machines are slow at times; how long an example takes says nothing about whether it is right.
 settings.register_profile("tenfold", deadline=None)
 settings.load_profile("tenfold")
@@ -65,3 +67,29 @@ def colour_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same for colour images, 5 high and 3 wide."""
     path = tmp_path_factory.mktemp("colour") / "model.onnx"
     return write_brightness_model(path, (5, 3, 3), ("dark", "light"))
+
+
+class Told(Silence):
+    """Remembers notes and lines."""
+
+    def __init__(self):
+        self.notes = []
+        self.lines = []
+
+    def note(self, note):
+        self.notes.append(note)
+
+    def line(self, text):
+        self.lines.append(text)
+
+    @property
+    def text(self):
+        return "\n".join([*map(str, self.notes), *self.lines])
+
+
+@pytest.fixture
+def told():
+    """What library code tells a surface during the test."""
+    sink = Told()
+    with events_to(sink):
+        yield sink

@@ -100,6 +100,36 @@ def test_backup_and_restore_tells_the_epoch(model, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Profiling with the jax backend requires python >= 3.12")
+@pytest.mark.parametrize("name", internals.CALLBACK_ATTRIBUTES)
+def test_callbacks_remember_what_is_listed_and_nothing_else(name, model, tmp_path):
+    """What differs between a callback before and after some epochs is what a checkpoint has to keep."""
+    made = {
+        "CSVLogger": lambda: keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        "EarlyStopping": lambda: keras.callbacks.EarlyStopping("loss", patience=1, restore_best_weights=True),
+        "History": keras.callbacks.History,
+        "ModelCheckpoint": lambda: keras.callbacks.ModelCheckpoint(
+            tmp_path / "m.weights.h5", "loss", save_best_only=True, save_weights_only=True, save_freq="epoch"
+        ),
+        "ReduceLROnPlateau": lambda: keras.callbacks.ReduceLROnPlateau("loss", patience=1, cooldown=1),
+    }[name]()
+    model.compile("sgd", "mse")
+    made.set_model(model)
+    made.set_params({"epochs": 9, "steps": 1})
+    made.on_train_begin()
+    before = dict(vars(made))
+    for epoch, loss in enumerate((1.0, 0.5, 0.7, 0.8)):
+        made.on_epoch_begin(epoch)
+        made.on_epoch_end(epoch, {"loss": loss})
+    changed = {key for key, value in vars(made).items() if key not in before or value is not before[key]}
+    known_otherwise = {"monitor_op", "min_delta", "writer", "csv_file", "append_header"}  # follow from the rest
+    assert changed - known_otherwise <= {*internals.CALLBACK_ATTRIBUTES[name]}
+    assert all(hasattr(made, attribute) for attribute in internals.CALLBACK_ATTRIBUTES[name])
+
+
+def test_seed_states_are_the_variables_that_are_no_weights(model):
+    assert [variable.path.split("/")[-1] for variable in internals.seed_states(model)] == ["seed_generator_state"]
+
+
 def test_tensorboard_knows_whether_it_profiles(tmp_path):
     profiling = internals.profiles_batches(keras.callbacks.TensorBoard(tmp_path, profile_batch=2))
     assert profiling == (sys.version_info >= (3, 12))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tenfold.photo.reader import load_classifier as load_classifier
     from tenfold.photo.reader import read_picture as read_picture
     from tenfold.recipes.augmentation import Augmentation as Augmentation
+    from tenfold.run.resume import resume as resume
     from tenfold.run.runs import load_run as load_run
     from tenfold.run.train import train as train
     from tenfold.training.fit import fit as fit
@@ -35,10 +36,11 @@ _MODULE_OF = {
     "load_dataset": "tenfold.data.load",
     "load_run": "tenfold.run.runs",
     "read_picture": "tenfold.photo.reader",
+    "resume": "tenfold.run.resume",
     "train": "tenfold.run.train",
 }
 
-__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "load_run", "read_picture", "train"]
+__all__ = ["Augmentation", "fit", "load_classifier", "load_dataset", "load_run", "read_picture", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -68,6 +68,11 @@ def sink() -> Sink:
     return _sink.get(_SILENCE)
 
 
+def has_surface() -> bool:
+    """Whether a surface has set a sink."""
+    return _sink.get(None) is not None
+
+
 @contextmanager
 def events_to(chosen: Sink) -> Iterator[None]:
     """Inside the block, events go to this sink."""

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.errors import RunError, TenfoldError
+
+_TEMPORARY = re.compile(r"\.[a-z0-9_]{8}\..+")
+"""Names that `atomic_path` gives."""
 
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -55,6 +59,42 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Inside the block, no other process can write to a folder that asks for the same.
+
+    The system gives the folder free when the process ends, however it ends. Windows has no such locks for folders.
+
+    Raises:
+        RunError: Another process is at work there.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(
+                f"{folder} is in use: another process trains it. Wait until it is done, or end it."
+            ) from error
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(handle)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of `atomic_path` that a killed process has left in a folder and below."""
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.match(path.name) and path.is_file():
+            path.unlink()
 
 
 def check_room(path: Path, needed_bytes: int) -> None:

@@ -90,6 +90,12 @@ def _unpacked(batch: tuple[Any, ...]) -> tuple[Any, Any, Any]:
     return x, y, sample_weight
 
 
+def seed_states(model: Any) -> list[Any]:
+    """The variables that hold the states of a model's seed generators, such as Dropout's."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.non_trainable_variables if id(variable) not in weights]
+
+
 def forget_restored_epoch(model: Any) -> None:
     """Have `restored_epoch` answer None until a callback restores a training."""
     model._initial_epoch = None
@@ -104,6 +110,18 @@ def restored_epoch(model: Any) -> int | None:
 def profiles_batches(tensorboard: Any) -> bool:
     """Whether a `keras.callbacks.TensorBoard` is to profile some batches, and so counts them."""
     return bool(tensorboard._should_trace)
+
+
+# Callbacks
+
+CALLBACK_ATTRIBUTES = {
+    "CSVLogger": ("keys",),
+    "EarlyStopping": ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
+    "History": ("history", "epoch"),
+    "ModelCheckpoint": ("best", "_current_epoch", "_batches_seen_since_last_saving", "_last_batch_seen"),
+    "ReduceLROnPlateau": ("wait", "best", "cooldown_counter"),
+}
+"""What Keras's callbacks remember between epochs, by class."""
 
 
 # The graph of a functional model

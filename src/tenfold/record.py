@@ -67,12 +67,14 @@ class NetworkRecord(_Part):
         networks: How many networks it averages.
         layers: Of one network; empty in records of version 1.
         starts: Rows of history.csv before each network began, which were trained one after another.
+        seeds: What Dropout and its like would draw from next, which model.keras does not hold.
     """
 
     parameters: int = 0
     networks: int = 1
     layers: list[LayerArithmetic] = []
     starts: list[int] = [0]
+    seeds: list[list[int]] = []
 
 
 class CalibrationRecord(_Part):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from rich.console import Console
 
-from tenfold.events import EpochProgress, Progress, Silence, Sink
+from tenfold.events import EpochProgress, Progress, Silence, Sink, has_surface, sink
 from tenfold.messages import Note
 
 Verbose = Literal["auto", 0, 1, 2]
@@ -114,5 +114,10 @@ class TerminalSink:
 
 
 def verbose_sink(verbose: Verbose) -> Sink:
-    """The sink that Keras's argument `verbose` asks for: "auto" or 1 bars and lines, 2 lines alone, 0 nothing."""
+    """The sink that Keras's argument `verbose` asks for: 1 bars and lines, 2 lines alone, 0 nothing.
+
+    "auto" is the sink that a surface has set; without a surface, it is 1.
+    """
+    if verbose == "auto" and has_surface():
+        return sink()
     return Silence() if verbose == 0 else TerminalSink(bar=verbose != 2)

@@ -70,7 +70,10 @@ def test_a_file_that_cannot_be_written_is_named_with_what_is_left(tmp_path):
     )
     run = "runs/mnist-dense-128-1"
     assert f"Error: {run}/model.keras: cannot be written (File too large)." in result.stderr
-    assert f"{run} holds history.csv, recipe.toml, run.json. Make room" in result.stderr
+    assert (
+        f"{run} holds checkpoint, history.csv, recipe.toml, run.json. Make room. Continue: tenfold resume {run}"
+        in result.stderr
+    )
     assert "Traceback" not in result.stderr
     assert result.returncode == 2
 

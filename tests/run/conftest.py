@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tenfold.data.dataset import Dataset, Split
-from tenfold.events import Silence, events_to
 
 RECIPE = """
 name = "small"
@@ -57,29 +56,3 @@ def recipe_file(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-class Told(Silence):
-    """Remembers notes and lines."""
-
-    def __init__(self):
-        self.notes = []
-        self.lines = []
-
-    def note(self, note):
-        self.notes.append(note)
-
-    def line(self, text):
-        self.lines.append(text)
-
-    @property
-    def text(self):
-        return "\n".join([*map(str, self.notes), *self.lines])
-
-
-@pytest.fixture
-def told():
-    """What library code tells a surface during the test."""
-    sink = Told()
-    with events_to(sink):
-        yield sink

@@ -255,7 +255,7 @@ def test_ctrl_c_leaves_the_best_epoch_of_early_stopping(dataset, recipe_file, mo
 
 def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monkeypatch):
     monkeypatch.setattr("tenfold.run.complete.draw_figures", interrupt)
-    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training; the model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
     assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
@@ -263,7 +263,7 @@ def test_an_interrupt_after_training_keeps_the_model(dataset, recipe_file, monke
 
 def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeypatch):
     monkeypatch.setattr("tenfold.run.complete.write_model_file", interrupt)
-    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training; the model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert json.loads(Path("runs/bars-small-1/run.json").read_text())["status"] == "trained"
     assert tenfold.load_classifier("runs/bars-small-1").class_names == dataset.class_names
@@ -271,7 +271,7 @@ def test_an_interrupt_while_saving_keeps_the_model(dataset, recipe_file, monkeyp
 
 def test_an_interrupt_while_calibrating_saves_the_model_without_measuring_again(dataset, recipe_file, monkeypatch):
     monkeypatch.setattr("tenfold.run.complete.calibrate", interrupt)
-    with pytest.raises(TrainingInterrupted, match="Interrupted after training. The model is in runs/bars-small-1"):
+    with pytest.raises(TrainingInterrupted, match="Interrupted after training; the model is in runs/bars-small-1"):
         tenfold.train(dataset, recipe_file, verbose=0)
     assert tenfold.load_classifier("runs/bars-small-1").metadata.rejection_threshold is None
 

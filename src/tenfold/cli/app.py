@@ -19,6 +19,7 @@ from tenfold.cli.evaluate import evaluate
 from tenfold.cli.predict import predict
 from tenfold.cli.recipes import recipes
 from tenfold.cli.report import report
+from tenfold.cli.resume import resume
 from tenfold.cli.train import train
 from tenfold.errors import ParityError, TenfoldError
 from tenfold.events import events_to
@@ -31,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # in which brackets are text
 )
 app.command(epilog="Example: tenfold train mnist --recipe dense-128")(train)
+app.command(epilog="Example: tenfold resume last")(resume)
 app.command(epilog="Example: tenfold evaluate last")(evaluate)
 app.command(epilog="Example: tenfold report last")(report)
 app.command(epilog="Example: tenfold predict seven.png --model last")(predict)

@@ -1,6 +1,6 @@
 """`tenfold train`: train a classifier and leave a run folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from tenfold.errors import TrainingInterrupted
 
 if TYPE_CHECKING:
     from tenfold.run.runs import Run
+    from tenfold.run.stopwatch import Stopwatch
 
 
 def train(
@@ -39,15 +40,12 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a classifier, evaluate it on the test set, and leave a folder with model, figures and report."""
-    try:
-        from tenfold.run.libraries import load_libraries_early
 
-        load_libraries_early(when_loaded=raise_on_interrupt)
+    def trained(watch: "Stopwatch") -> "Run":
         from tenfold.data.sizes import parse_size
         from tenfold.run import train as run_train
-        from tenfold.run.stopwatch import Stopwatch, process_seconds
 
-        run = run_train.train(
+        return run_train.train(
             data,
             recipe,
             epochs=epochs,
@@ -62,8 +60,27 @@ def train(
             overrides=overrides or [],
             out=out,
             time_limit=time_limit,
-            watch=Stopwatch(process_seconds()),
+            watch=watch,
         )
+
+    print_run(trained, profile, as_json)
+
+
+def print_run(trained: "Callable[[Stopwatch], Run]", profile: bool, as_json: bool) -> None:
+    """Train, and print what came of it.
+
+    Args:
+        trained: Trains, with a clock that already runs.
+        profile: Whether to show on stderr where the time went.
+        as_json: Whether to print JSON.
+    """
+    try:
+        from tenfold.run.libraries import load_libraries_early
+
+        load_libraries_early(when_loaded=raise_on_interrupt)
+        from tenfold.run.stopwatch import Stopwatch, process_seconds
+
+        run = trained(Stopwatch(process_seconds()))
     except TrainingInterrupted as interrupt:
         stderr.print(str(interrupt))
         raise typer.Exit(130) from interrupt

@@ -1,6 +1,7 @@
 """The stage that trains: from a plan to a fitted Keras model."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,10 +12,8 @@ from tenfold.keras_on_jax import keras
 from tenfold.models.averaging import average_networks
 from tenfold.recipes.augmentation import at_scale
 from tenfold.recipes.recipe import Recipe
-from tenfold.recipes.settings import EarlyStopping
 from tenfold.run.building import build, build_smaller, network_seed
 from tenfold.run.plan import Plan
-from tenfold.terminal import Verbose
 from tenfold.training.epoch_log import EpochLog
 from tenfold.training.fit import fit
 from tenfold.training.moving_averages import FreshMovingAverages, moving_averages_lag, recompute_moving_averages
@@ -41,8 +40,11 @@ class Learned:
     finished: int = 0
 
 
-def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
+def learn(model: Any, plan: Plan, checkpoints: Path, log: EpochLog) -> Learned:
     """Fit a model, and what else is averaged, as a recipe says.
+
+    Every fit has a checkpoint of its own, which stays when it is done. So a training that is begun again passes over
+    what is done, and continues where it was.
 
     What was learnt so far survives Ctrl-C, SIGTERM and a diverging loss: the networks that are finished or, where
     there is none, the first one as it stands.
@@ -50,10 +52,10 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     Args:
         model: The first network, as `build` made it.
         plan: Recipe and data.
-        verbose: As in `tenfold.fit`.
+        checkpoints: The folder for the checkpoints.
         log: Gets a row for each epoch.
     """
-    recipe, finished, material = plan.recipe, list[Any](), _material(plan)
+    recipe, finished, material = plan.recipe, list[Any](), training_material(plan)
     status: Literal["trained", "interrupted", "diverged"] = "trained"
     message = ""
     try:
@@ -61,7 +63,7 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
             network = build(recipe, plan.dataset, plan.images_per_epoch, number) if number else model
             if recipe.networks > 1:
                 sink().line(f"Network {number + 1} of {recipe.networks}")
-            _fit(network, plan, material, network_seed(recipe, number), verbose, log)
+            _fit(network, plan, material, network_seed(recipe, number), checkpoints / network_name(number), log)
             finished.append(network)
     except KeyboardInterrupt:
         status = "interrupted"
@@ -77,7 +79,12 @@ def learn(model: Any, plan: Plan, verbose: Verbose, log: EpochLog) -> Learned:
     return Learned(model, status, message, len(networks), len(finished))
 
 
-def _material(plan: Plan) -> tuple[Images, Any]:
+def network_name(number: int) -> str:
+    """The name of the checkpoint of one of several networks, counted from 0."""
+    return f"network-{number + 1}"
+
+
+def training_material(plan: Plan) -> tuple[Images, Any]:
     """All images that are learnt from, and their labels; strangers may be any class."""
     classes = len(plan.dataset.class_names)
     labels = encoded_labels(plan.recipe, plan.train.labels, classes)
@@ -87,23 +94,22 @@ def _material(plan: Plan) -> tuple[Images, Any]:
     return np.concatenate([plan.train.images, plan.strangers]), np.concatenate([labels, any_class])
 
 
-def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, verbose: Verbose, log: EpochLog) -> None:
+def _fit(network: Any, plan: Plan, material: tuple[Images, Any], seed: int, checkpoint: Path, log: EpochLog) -> None:
     """Train a network, on smaller images at first where the recipe says so."""
     training, (images, labels) = plan.recipe.training, material
     if small_epochs := training.small_epochs:
         assert training.progressive_resizing
         scale = training.progressive_resizing.scale
         smaller = build_smaller(network, plan.recipe, plan.dataset, plan.images_per_epoch)
-        enough = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: setattr(smaller, "stop_training", epoch + 1 == small_epochs)
-        )
+        small = smaller_images(images, scale)
+        callbacks = fit_callbacks(plan, small, log, early_stopping=False)
         try:
-            _fit_at(scale, smaller, plan, (smaller_images(images, scale), labels), seed, verbose, [log, enough])
+            _fit_at(scale, smaller, plan, (small, labels), seed, checkpoint / "small", callbacks, range(small_epochs))
         finally:  # what was learnt survives Ctrl-C
             if smaller.optimizer.built:
                 go_on_from(smaller, network)
-    callbacks = [log, *_early_stopping(training.early_stopping)]
-    _fit_at(1.0, network, plan, material, seed, verbose, callbacks, initial_epoch=small_epochs)
+    callbacks = fit_callbacks(plan, images, log)
+    _fit_at(1.0, network, plan, material, seed, checkpoint, callbacks, range(small_epochs, training.epochs))
     _settle_moving_averages(network, plan, images)
 
 
@@ -113,27 +119,26 @@ def _fit_at(
     plan: Plan,
     material: tuple[Images, Any],
     seed: int,
-    verbose: Verbose,
+    checkpoint: Path,
     callbacks: list[Any],
-    initial_epoch: int = 0,
+    epochs: range,
 ) -> None:
     recipe, validation_data = plan.recipe, None
     if validation := plan.validation:
         labels = encoded_labels(recipe, validation.labels, network.output_shape[1])
         validation_data = smaller_images(validation.images, scale), labels
-        callbacks = [FreshMovingAverages(material[0], recipe.training.batch_size), *callbacks]
     fit(
         network,
         *material,
         batch_size=recipe.training.batch_size,
-        epochs=recipe.training.epochs,
-        verbose=verbose,
+        epochs=epochs.stop,
         callbacks=callbacks,
         validation_data=validation_data,
         class_weight=plan.class_weight,
-        initial_epoch=initial_epoch,
+        initial_epoch=epochs.start,
         seed=seed,
         augmentation=recipe.augmentation and at_scale(recipe.augmentation, scale),
+        checkpoint=checkpoint,
     )
 
 
@@ -155,7 +160,19 @@ def encoded_labels(recipe: Recipe, labels: Labels, classes: int) -> Any:
     return labels
 
 
-def _early_stopping(settings: EarlyStopping | None) -> list[Any]:
-    if settings is None:
-        return []
-    return [keras.callbacks.EarlyStopping(**settings.model_dump(), restore_best_weights=True)]
+def fit_callbacks(plan: Plan, images: Images, log: EpochLog, early_stopping: bool = True) -> list[Any]:
+    """The callbacks of a fit, in their order.
+
+    Args:
+        plan: Recipe and data.
+        images: What is trained on, at its size.
+        log: Gets a row for each epoch.
+        early_stopping: Whether the recipe's early stopping is among them.
+    """
+    training = plan.recipe.training
+    callbacks = [FreshMovingAverages(images, training.batch_size)] if plan.validation else []
+    callbacks.append(log)
+    if early_stopping and training.early_stopping:
+        settings = training.early_stopping.model_dump()
+        callbacks.append(keras.callbacks.EarlyStopping(**settings, restore_best_weights=True))
+    return callbacks

@@ -83,6 +83,11 @@ class RunFolder:
         return self.path / "figures"
 
     @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints, while the run is trained."""
+        return self.path / "checkpoint"
+
+    @property
     def report(self) -> Path:
         """The page that shows it all."""
         return self.path / "report.html"
@@ -131,20 +136,26 @@ def check_out(out: Path | None) -> None:
         raise RunError(f"{out} exists already; a run needs a fresh folder. Choose another --out.")
 
 
-def find_run(name: str) -> Path:
-    """The folder of a finished run, given by path, by its name below runs/, or as "last".
+def find_run(name: str, *, finished: bool = True) -> Path:
+    """The folder of a run, given by path, by its name below runs/, or as "last".
+
+    Args:
+        name: What the user gave.
+        finished: Whether "last" means the last run that is finished, or the last one that is not.
 
     Raises:
         RunError: There is none; it says where runs were looked for.
     """
     if name == "last":
-        finished = [path for path in RUNS.glob("*/run.json") if _status(path) == "finished"]
-        if not finished:
+        candidates = [path for path in RUNS.glob("*/run.json") if (_status(path) == "finished") is finished]
+        if not candidates and not finished:
+            raise RunError(f"There is no run to continue below {RUNS.absolute()}: all are finished, or there is none.")
+        if not candidates:
             begun = sorted(path.parent.name for path in RUNS.glob("*/run.json"))
             other = f" Not finished are {', '.join(begun[-5:])}: give the name of one." if begun else ""
             advice = other or " Train one first: tenfold train mnist"
             raise RunError(f"There is no finished run below {RUNS.absolute()}.{advice}")
-        return max(finished, key=lambda path: path.stat().st_mtime_ns).parent
+        return max(candidates, key=lambda path: path.stat().st_mtime_ns).parent
     for path in (Path(name), RUNS / name):
         if RunFolder(path).run.is_file():
             return path

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,20 @@ class Stopwatch:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 3)
 
     def split(self, stage: str, first: str, seconds: float) -> None:
-        """Count the first so many seconds of a stage as a stage of their own; does so once."""
-        if first not in self.seconds:
-            whole = self.seconds.pop(stage)
-            self.seconds |= {first: round(seconds, 3), stage: round(whole - seconds, 3)}
+        """Count the first so many seconds of a stage as a stage of their own."""
+        whole = self.seconds.pop(stage)
+        self.seconds |= {first: round(self.seconds.get(first, 0.0) + seconds, 3), stage: round(whole - seconds, 3)}
+
+    def add(self, seconds: Mapping[str, float], total: float) -> None:
+        """Count what was done before, in another process.
+
+        Args:
+            seconds: By stage.
+            total: In all.
+        """
+        now = self.seconds
+        self.seconds = {**seconds, **{name: round(seconds.get(name, 0.0) + now[name], 3) for name in now}}
+        self._started -= total
 
     def total(self) -> float:
         """Seconds since the stopwatch was made, and those before."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from tenfold.keras_internals import step_counter
 from tenfold.keras_on_jax import keras
@@ -52,6 +53,16 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         self._started = time.perf_counter()
         row = {"epoch": self.starts[-1] + epoch + 1, "learning_rate": self._learning_rate()}
         self.rows.append({**row, **(logs or {})})
+
+    def get_state(self) -> dict[str, Any]:
+        """The epochs so far, and the seconds since the last one."""
+        since = time.perf_counter() - self._started
+        return {"rows": self.rows, "starts": self.starts, "seconds": self.seconds, "since": since}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Continue after these epochs."""
+        self.rows, self.starts, self.seconds = state["rows"], state["starts"], state["seconds"]
+        self._started = time.perf_counter() - state["since"]
 
     def keep(self, networks: int) -> None:
         """Forget the epochs of all but the first so many networks."""

@@ -4,16 +4,20 @@ import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import jax.numpy as jnp
 
 from tenfold.errors import DataError, ModelError
+from tenfold.events import events_to
 from tenfold.keras_on_jax import keras
 from tenfold.recipes.augmentation import Augmentation
 from tenfold.terminal import Verbose, verbose_sink
 from tenfold.training.building import build
+from tenfold.training.callback_states import check_resumable, with_seed_backups
 from tenfold.training.callbacks import act_on_batches, check_callbacks, flattened
+from tenfold.training.checkpoint import Checkpoint, checkpoint_signature
 from tenfold.training.class_weights import with_class_weights
 from tenfold.training.compile_cache import compile_cache
 from tenfold.training.engine import Program
@@ -45,6 +49,7 @@ def fit(
     validation_freq: int | list[int] = 1,
     seed: int = 0,
     augmentation: Augmentation | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Any:
     """Train a compiled Keras model on arrays: `keras.Model.fit`, compiled as one program.
 
@@ -79,11 +84,17 @@ def fit(
         seed: Fixes the orders and the variations.
         augmentation: How each image is varied each time; x has to be uint8 images [n, height, width, channels] then.
 
+        checkpoint: A folder that keeps the state of the training: now and then, on Ctrl-C, and at the end. Where it
+            holds one of the same training, that is continued, to the same weights and History as without a break; with
+            more `epochs`, to more. EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and CSVLogger continue, too;
+            callbacks of your own need get_state(), which returns what they remember, and set_state(state).
+
     Returns:
         `keras.callbacks.History`, as `keras.Model.fit` does.
 
     Raises:
-        DataError: Data that does not fit the model or its loss, or an argument that cannot be used.
+        DataError: Data that does not fit the model or its loss, or an argument that cannot be used; or the checkpoint
+            is damaged, or of another training.
         ModelError: The model is not compiled, cannot be compiled as one program, or has other trainable layers than
             when it was compiled.
         NonFiniteLossError: The loss became infinite or not a number; the model keeps its last finite weights, or those
@@ -96,6 +107,7 @@ def fit(
             "The model was compiled with run_eagerly=True, but tenfold.fit compiles its steps. Compile it without, or "
             "use keras.Model.fit."
         )
+    shown = verbose_sink(verbose)
     callbacks = flattened(callbacks)
     check_settings(
         validation_split,
@@ -121,6 +133,20 @@ def fit(
     if validation and validation_data is None:
         warn_of_missing_classes(model, arrays, validation)
     warn_of_single_images(model, min(batch_size, len(arrays[0])))
+    kept = None
+    if checkpoint is not None:
+        check_resumable(callbacks)
+        settings = {
+            "batch_size": batch_size,
+            "shuffle": shuffle,
+            "seed": seed,
+            "steps_per_epoch": steps_per_epoch,
+            "validation_steps": validation_steps,
+            "validation_freq": validation_freq,
+            "augmentation": augmentation and augmentation.model_dump(mode="json"),
+        }
+        kept = Checkpoint(Path(checkpoint), checkpoint_signature(model, [*arrays, *(validation or ())], settings))
+    nothing_left = kept and kept.saved and kept.saved.is_done(epochs)
 
     every, evaluation_every = (
         model.steps_per_execution if act_on_batches(callbacks, phase) else 0 for phase in ("train", "test")
@@ -132,25 +158,29 @@ def fit(
         )
     pass_steps = -(-len(arrays[0]) // batch_size)
     epoch_steps = min(steps_per_epoch or pass_steps, pass_steps)
-    bar = ProgressBar(min(len(arrays[0]), epoch_steps * batch_size), batch_size, verbose_sink(verbose))
+    bar = ProgressBar(min(len(arrays[0]), epoch_steps * batch_size), batch_size, shown)
     listeners = keras.callbacks.CallbackList(
-        [*callbacks, *([bar] if verbose != 0 else [])],
+        [*with_seed_backups(callbacks), *([bar] if verbose != 0 else [])],
         add_history=True,
         model=model,
         epochs=epochs,
         steps=steps_per_epoch or pass_steps,
         verbose=verbose,
     )
-    with compile_cache():
-        with verbose_sink(verbose).busy("Compiling the training program"):
-            program, evaluation = _programs(model, arrays, batch_size, augmentation, every, evaluated, evaluation_every)
+    with compile_cache(), events_to(shown):
+        program = evaluation = None
+        if not nothing_left:
+            with shown.busy("Compiling the training program"):
+                program, evaluation = _programs(
+                    model, arrays, batch_size, augmentation, every, evaluated, evaluation_every
+                )
         warn_of_no_probabilities(model, arrays[0][:batch_size])
-        training = Training(model, program, every, evaluation, evaluation_every, callbacks, listeners, seed)
+        training = Training(model, program, every, evaluation, evaluation_every, callbacks, listeners, seed, kept)
         order = partial(image_order, len(arrays[0]), shuffle, batch_size, seed)
         try:
             run_epochs(
                 training,
-                lambda first: passes(range(first, epochs), pass_steps, steps_per_epoch, order),
+                lambda start: passes(start, epochs, pass_steps, steps_per_epoch, order),
                 initial_epoch,
                 partial(_is_validated, validation_freq),
             )

@@ -57,6 +57,14 @@ class FreshMovingAverages(keras.callbacks.Callback):  # type: ignore[misc]  # Ke
         """Steps before are on other images: smaller ones, perhaps."""
         self._first_step = int(self.model.optimizer.iterations)
 
+    def get_state(self) -> int:
+        """Which step was the first on images of this size."""
+        return self._first_step
+
+    def set_state(self, state: int) -> None:
+        """Take it back."""
+        self._first_step = state
+
     def on_test_begin(self, logs: Any = None) -> None:
         """Recompute them, where too much of them is what they began with."""
         if moving_averages_lag(self.model, int(self.model.optimizer.iterations) - self._first_step):

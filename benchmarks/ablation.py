@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -61,7 +62,9 @@ def train(recipe: Recipe) -> dict[str, Any]:
     """Train and evaluate on the validation images, once, at the end; seconds with compiling."""
     plan, held_back = planned(recipe)
     started = time.perf_counter()
-    learned = learn(build(plan.recipe, plan.dataset, plan.images_per_epoch), plan, 0, EpochLog(at_start=lambda: None))
+    with tempfile.TemporaryDirectory() as checkpoints:
+        model = build(plan.recipe, plan.dataset, plan.images_per_epoch)
+        learned = learn(model, plan, Path(checkpoints), EpochLog(at_start=lambda: None))
     if learned.status != "trained":
         sys.exit(f"The training was {learned.status}. {learned.message or 'What was measured before is kept.'}")
     return evaluated(learned.model, held_back, plan.dataset.class_names, time.perf_counter() - started)
